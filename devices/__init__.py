@@ -1,0 +1,1 @@
+"""The parts on a counter, and the words they speak."""

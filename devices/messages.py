@@ -1,0 +1,228 @@
+"""Every MQTT payload between a node and its hall, as typed structs; JSON on the wire.
+
+Units stand in the field names: ``_ms`` and ``_us`` are milli- and microseconds, ``wall`` is
+time since the Unix epoch in UTC, ``monotonic`` is time since the node's boot.  Unknown fields
+are ignored, so that an older hall can read a newer node; wrong types are refused with the path
+of the field.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+MAX_PAYLOAD_BYTES: Final = 64 * 1024
+"""Longest payload that either side reads; longer ones are refused unread."""
+
+MAX_SCAN_CHARS: Final = 4296
+"""Characters in the largest QR code, version 40-L alphanumeric (ISO/IEC 18004)."""
+
+Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+Positive = Annotated[int, Meta(ge=1, le=2**62)]
+Natural = Annotated[int, Meta(ge=0, le=2**62)]
+ShortText = Annotated[str, Meta(max_length=500)]
+
+
+# ---------------------------------------------------------------- events, node to hall
+
+
+class Scan(Struct, frozen=True, tag_field="kind", tag="scan"):
+    """A code held before the scanner.  ``text`` may be personal: never log it."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_SCAN_CHARS)]
+    decoder: Literal["zxing-cpp", "pyzbar", "serial", "keyboard"]
+
+    def __repr__(self) -> str:
+        return f"Scan(text=<{len(self.text)} characters withheld>, decoder={self.decoder!r})"
+
+
+class RatingPress(Struct, frozen=True, tag_field="kind", tag="rating"):
+    """A press of a satisfaction button, accepted at the counter or refused there."""
+
+    level: Annotated[int, Meta(ge=1, le=5, description="1 is the worst, `levels` the best")]
+    levels: Annotated[int, Meta(ge=3, le=5, description="buttons on this counter")]
+    window_id: Identifier | None
+    """The rating window that the display showed; None when none was open."""
+    refused: Literal["closed", "already_rated", "paused"] | None = None
+    """Why the node lit no lamp; None when it did."""
+
+
+class Alarm(Struct, frozen=True, tag_field="kind", tag="alarm"):
+    """Something about the node that a technician must know."""
+
+    code: Identifier
+    device: Identifier
+    text: ShortText
+    raised: bool = True
+    """False when the fault has gone."""
+
+
+EventBody = Scan | RatingPress | Alarm
+
+
+class Event(Struct, frozen=True):
+    """One thing that happened at a node, as it left the outbox.
+
+    ``stream`` is drawn once an outbox file and ``seq`` counts from 1 in it without a gap;
+    together they name the event for ever.  ``oldest_seq`` is the lowest that the node still
+    holds: below it, nothing can be asked for again.
+    """
+
+    stream: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    seq: Positive
+    oldest_seq: Positive
+    boot_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    wall_us: Natural
+    monotonic_us: Natural
+    clock_synchronised: bool
+    body: EventBody
+
+
+# ---------------------------------------------------------------- state and health, node to hall
+
+
+class NodeState(Struct, frozen=True):
+    """Birth certificate and last will of a node (retained)."""
+
+    status: Literal["online", "offline"]
+    boot_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    version: Annotated[str, Meta(max_length=40)]
+    devices: Annotated[list[Identifier], Meta(max_length=32)] = []
+
+
+class LoopBeat(Struct, frozen=True):
+    """When one loop of the agent last went round."""
+
+    name: Identifier
+    age_ms: Natural
+
+
+class Health(Struct, frozen=True):
+    """How a node is, every 30 s."""
+
+    boot_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    wall_us: Natural
+    uptime_s: Natural
+    clock_synchronised: bool
+    outbox_depth: Natural
+    outbox_bytes: Natural
+    events_total: Natural
+    """Highest ``seq`` that this outbox has given out."""
+    disk_free_bytes: Natural
+    rss_bytes: Natural
+    temperature_c: Annotated[float, Meta(ge=-60, le=200)] | None = None
+    loops: Annotated[list[LoopBeat], Meta(max_length=32)] = []
+    notes: Annotated[list[ShortText], Meta(max_length=16)] = []
+    """What works with less than it should, e.g. no sound device."""
+
+
+# ---------------------------------------------------------------- hall to node
+
+
+class Ack(Struct, frozen=True):
+    """The hall's journal holds this stream up to and including ``through``."""
+
+    stream: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    through: Natural
+
+
+class RatingWindow(Struct, frozen=True):
+    """The time in which the buttons of a counter count, for one served ticket."""
+
+    window_id: Identifier
+    levels: Annotated[int, Meta(ge=3, le=5)]
+    opened_wall_ms: Natural
+    duration_ms: Annotated[int, Meta(ge=1_000, le=600_000)]
+
+
+class Announcement(Struct, frozen=True):
+    """A call to be spoken once; ``id`` rises through the life of a hall."""
+
+    id: Positive
+    text: ShortText
+    called_wall_ms: Natural
+
+
+Phase = Literal["closed", "paused", "idle", "called", "serving", "rating", "thanks"]
+"""What a counter is doing, as far as the people before it need to know."""
+
+
+class Display(Struct, frozen=True):
+    """All that a node must show and say (retained).
+
+    ``rev`` rises with every change through the life of the hall, also across its restarts:
+    a node keeps the highest it has seen.
+    """
+
+    rev: Natural
+    wall_ms: Natural
+    phase: Phase
+    counter: Annotated[str, Meta(max_length=24)] | None = None
+    """Number of the counter as people read it, e.g. ``3``; None on a node of the whole hall."""
+    ticket: Annotated[str, Meta(max_length=12)] | None = None
+    service: ShortText | None = None
+    rating: RatingWindow | None = None
+    announcements: Annotated[list[Announcement], Meta(max_length=16)] = []
+    """The latest calls to speak, oldest first; empty on a node without a voice."""
+
+
+class HallState(Struct, frozen=True):
+    """Birth and last will of the hall (retained): nodes send again when it comes online."""
+
+    status: Literal["online", "offline"]
+    started_wall_ms: Natural
+    version: Annotated[str, Meta(max_length=40)]
+
+
+PAYLOADS: Final[dict[str, type[Struct]]] = {
+    "state": NodeState,
+    "event": Event,
+    "ack": Ack,
+    "display": Display,
+    "health": Health,
+}
+"""The payload of each leaf of the topic tree."""
+
+_KINDS: Final[list[type[Struct]]] = [*PAYLOADS.values(), HallState]
+_DECODERS: Final[dict[type[Struct], msgspec.json.Decoder[Any]]] = {
+    kind: msgspec.json.Decoder(kind) for kind in _KINDS
+}
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class PayloadError(ValueError):
+    """A payload that does not fit its contract; the text names the field and never its value."""
+
+
+T = TypeVar("T", bound=Struct)
+
+
+def encode(message: Struct) -> bytes:
+    """The JSON bytes of a message."""
+    return _ENCODER.encode(message)
+
+
+def decode(payload: bytes, kind: type[T]) -> T:
+    """Read a payload as ``kind``, one of the structs above.
+
+    Raises:
+        PayloadError: too long, not JSON, or a field of the wrong type or out of bounds.
+    """
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise PayloadError(f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES} are read")
+    try:
+        message: T = _DECODERS[kind].decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PayloadError(_without_values(str(error))) from None
+    return message
+
+
+def _without_values(reason: str) -> str:
+    """msgspec quotes the offending value of a wrong tag or enum: it may be personal."""
+    head, separator, path = reason.rpartition(" - at ")
+    if not separator:
+        return reason[:200]
+    return re.sub(r"Invalid value '.*'", "Invalid value", head, flags=re.DOTALL) + separator + path

@@ -1,0 +1,1 @@
+"""The agent on a node: settings, devices, outbox, link; health, watchdog, self-test."""

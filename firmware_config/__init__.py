@@ -1,0 +1,1 @@
+"""What a node's disk holds: data and templates, no logic."""
