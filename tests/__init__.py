@@ -1,0 +1,1 @@
+"""Tests of the hall, one folder a room, with the real parts they share."""
