@@ -1,0 +1,117 @@
+"""What a hall offers and the rules it keeps: services, counters, procedures; plain data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+Name = Annotated[str, Meta(min_length=1, max_length=120)]
+Key = Annotated[str, Meta(min_length=1, max_length=24, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+PRIORITY_REASONS = ("merit", "elderly", "disabled", "pregnant", "poor", "orphan", "social")
+"""Whom Decree 63/2010 art. 18 lets go first: people with merit, the elderly, the disabled,
+pregnant women, poor households, orphans, people under social protection."""
+
+PriorityReason = Literal["merit", "elderly", "disabled", "pregnant", "poor", "orphan", "social"]
+
+
+class Service(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of business with a number series of its own."""
+
+    id: Annotated[Key, Meta(description="short name used by counters and commands")]
+    prefix: Annotated[
+        str, Meta(pattern=r"^[A-Z]{1,2}$", description="letter before the ticket's number")
+    ]
+    name: Annotated[Name, Meta(description="name in Vietnamese, as citizens read it")]
+    name_en: Annotated[str, Meta(max_length=120, description="name in English")] = ""
+    expected_minutes: Annotated[
+        float, Meta(ge=0.5, le=240, description="how long serving takes, until the hall has learnt")
+    ] = 8.0
+    documents: Annotated[str, Meta(max_length=300, description="papers to bring")] = ""
+    documents_en: Annotated[str, Meta(max_length=300, description="papers, in English")] = ""
+
+
+class Counter(Struct, frozen=True, forbid_unknown_fields=True):
+    """A counter with the services it serves."""
+
+    id: Annotated[Key, Meta(description="number of the counter as people read it")]
+    services: Annotated[
+        list[Key], Meta(min_length=1, max_length=64, description="ids of the services it serves")
+    ]
+
+
+class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
+    """A procedure (thủ tục) with a QR code on the wall."""
+
+    code: Annotated[Key, Meta(description="code in the wall QR, after /p/")]
+    service: Annotated[Key, Meta(description="id of the service whose line it joins")]
+    name: Annotated[Name, Meta(description="name in Vietnamese")]
+    name_en: Annotated[str, Meta(max_length=120, description="name in English")] = ""
+    documents: Annotated[
+        list[Annotated[str, Meta(max_length=200)]],
+        Meta(max_length=40, description="papers to bring, one a line"),
+    ] = []
+    days: Annotated[float, Meta(ge=0, le=365, description="working days it takes by law")] = 0.0
+
+
+class QueueRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the queue is kept."""
+
+    policy: Annotated[
+        Literal["weighted", "arrival"],
+        Meta(
+            description="who is called next: the longest wait with priorities weighed, "
+            "or first come, first served"
+        ),
+    ] = "weighted"
+    priority_minutes: Annotated[
+        dict[PriorityReason, Annotated[float, Meta(ge=0, le=240)]],
+        Meta(description="minutes of waiting that each priority reason counts for"),
+    ] = field(default_factory=lambda: dict.fromkeys(PRIORITY_REASONS, 20.0))
+    recall_after_s: Annotated[
+        int, Meta(ge=5, le=600, description="seconds until the clerk is asked to call again")
+    ] = 45
+    no_shows_until_dropped: Annotated[
+        int, Meta(ge=1, le=10, description="calls in vain after which a ticket is dropped")
+    ] = 3
+    after_no_show: Annotated[
+        Literal["tail", "parked"],
+        Meta(description="where a ticket goes that did not come: the line's tail, or aside"),
+    ] = "tail"
+    kiosk_forgets_after_s: Annotated[
+        int, Meta(ge=5, le=300, description="seconds after which the kiosk forgets a scanned card")
+    ] = 45
+    utc_offset_minutes: Annotated[
+        int, Meta(ge=-720, le=840, description="local time less UTC; numbers start anew at midnight")
+    ] = 420
+
+
+class RatingRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """How satisfaction is asked."""
+
+    levels: Annotated[int, Meta(ge=3, le=5, description="buttons: 3, 4 or 5 levels")] = 5
+    scale: Annotated[
+        Key, Meta(description="version of the scale, kept with each rating; change it with levels")
+    ] = "hai-long-5.v1"
+    window_s: Annotated[
+        int, Meta(ge=5, le=600, description="seconds the buttons stay open after a service")
+    ] = 30
+    late_s: Annotated[
+        int, Meta(ge=0, le=60, description="seconds a press may lie after the window by the clocks")
+    ] = 5
+    phone_minutes: Annotated[
+        int, Meta(ge=0, le=1440, description="minutes the phone page may still rate; 0 is never")
+    ] = 30
+
+
+class Catalogue(Struct, frozen=True):
+    """Services, counters, procedures and nodes by id, with the rules: all that deciding needs."""
+
+    services: dict[str, Service]
+    counters: dict[str, Counter]
+    procedures: dict[str, Procedure] = {}
+    counter_of_node: dict[str, str] = {}
+    """Node -> the counter it stands on; kiosks and boards are not in it."""
+    queue: QueueRules = field(default_factory=QueueRules)
+    ratings: RatingRules = field(default_factory=RatingRules)
