@@ -1,0 +1,297 @@
+"""What one node is and what hangs on it: the settings of ``motcua node --config FILE``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from devices import topics
+from devices.settings_file import SettingsError, at, loads
+
+Pin = Annotated[int, Meta(ge=0, le=27, description="GPIO number as the BCM counts, 0 to 27")]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+FilePath = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Node(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who this node is."""
+
+    id: Annotated[
+        str, Meta(min_length=1, max_length=48, description="name of the node within its hall")
+    ]
+    hall: Annotated[
+        str, Meta(min_length=1, max_length=48, description="name of the hall in the topic tree")
+    ]
+    kind: Annotated[Literal["counter", "kiosk", "board"], Meta(description="where the node stands")]
+    data_dir: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            description="folder of the outbox and the kept display; one node a folder",
+        ),
+    ]
+    health_s: Annotated[
+        float, Meta(ge=0.2, le=3600, description="seconds between two health messages")
+    ] = 30.0
+    assume_synchronised: Annotated[
+        bool,
+        Meta(
+            description="trust the wall clock without asking the kernel; for a machine whose "
+            "clock its host keeps"
+        ),
+    ] = False
+    max_events: Annotated[
+        int, Meta(ge=10, le=10_000_000, description="events the outbox holds before it is full")
+    ] = 100_000
+    max_mbytes: Annotated[
+        int, Meta(ge=1, le=10_000, description="megabytes the outbox holds before it is full")
+    ] = 64
+
+
+class Broker(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the hall's MQTT broker is."""
+
+    host: Annotated[
+        str, Meta(min_length=1, max_length=253, description="name or address of the broker")
+    ] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="TCP port of the broker")] = 1883
+    username: Annotated[
+        str | None, Meta(description="user name at the broker; none for an open broker")
+    ] = None
+    password_file: Annotated[
+        str | None,
+        Meta(description="file with the password on its first line, readable by its owner alone"),
+    ] = None
+    keepalive_s: Annotated[
+        int, Meta(ge=1, le=300, description="seconds of silence before the broker is asked")
+    ] = 10
+
+
+class Button(Struct, frozen=True, forbid_unknown_fields=True):
+    """One satisfaction button and the lamp in it."""
+
+    level: Annotated[int, Meta(ge=1, le=5, description="1 is the worst; each level once")]
+    pin: Annotated[Pin, Meta(description="GPIO of the button, which closes to ground")]
+    lamp_pin: Annotated[Pin, Meta(description="GPIO of the lamp in the button")]
+
+
+class RatingButtons(Struct, frozen=True, forbid_unknown_fields=True):
+    """The satisfaction buttons."""
+
+    button: Annotated[
+        list[Button], Meta(min_length=3, max_length=5, description="three to five buttons")
+    ]
+    driver: Annotated[
+        Literal["lgpio", "mock"],
+        Meta(description="the Pi's own pins, or pins that exist in memory alone"),
+    ] = "lgpio"
+    settle_ms: Annotated[
+        int, Meta(ge=5, le=200, description="milliseconds of calm after a press or a release")
+    ] = 25
+
+
+class QrScanner(Struct, frozen=True, forbid_unknown_fields=True):
+    """The scanner for QR codes."""
+
+    source: Annotated[
+        Literal["v4l2", "folder"], Meta(description="a camera, or a folder of images")
+    ] = "v4l2"
+    device: Annotated[str | None, Meta(description="camera for v4l2, such as /dev/video0")] = None
+    folder: Annotated[
+        str | None, Meta(description="folder whose images are held before the scanner")
+    ] = None
+
+
+class TicketDisplay(Struct, frozen=True, forbid_unknown_fields=True):
+    """The LED matrix over the counter."""
+
+    driver: Annotated[
+        Literal["max7219", "recording"],
+        Meta(description="LED modules on the SPI bus, or a picture in memory"),
+    ] = "max7219"
+    modules: Annotated[int, Meta(ge=1, le=16, description="8x8 modules in the chain")] = 4
+
+
+class Speaker(Struct, frozen=True, forbid_unknown_fields=True):
+    """The voice that calls."""
+
+    sink: Annotated[
+        Literal["alsa", "wav", "off"],
+        Meta(description="a sound card, WAV files in a folder, or nothing"),
+    ] = "alsa"
+    device: Annotated[
+        str | None, Meta(description="ALSA name of the sound card; none for the default one")
+    ] = None
+    folder: Annotated[str | None, Meta(description="folder for the WAV files of sink wav")] = None
+    voice: Annotated[
+        str,
+        Meta(
+            max_length=40,
+            pattern=r"^[A-Za-z0-9_+-]+$",
+            description="espeak-ng voice, such as vi, vi-vn-x-south or vi-vn-x-central",
+        ),
+    ] = "vi"
+
+
+class Panel(Struct, frozen=True, forbid_unknown_fields=True):
+    """The counter's devices on the screen; only for a node whose devices are all stand-ins."""
+
+    port: Annotated[Port, Meta(description="TCP port on 127.0.0.1 alone")]
+    allow_origin: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$",
+            description="the one web origin that may use the panel, such as http://127.0.0.1:8080",
+        ),
+    ]
+
+
+class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole settings file; a device without a table is not there."""
+
+    node: Annotated[Node, Meta(description="who this node is")]
+    broker: Annotated[Broker, Meta(description="where the hall's MQTT broker is")] = Broker()
+    rating_buttons: Annotated[RatingButtons | None, Meta(description="satisfaction buttons")] = None
+    qr_scanner: Annotated[QrScanner | None, Meta(description="scanner for QR codes")] = None
+    ticket_display: Annotated[
+        TicketDisplay | None, Meta(description="LED matrix over the counter")
+    ] = None
+    speaker: Annotated[Speaker | None, Meta(description="the voice that calls")] = None
+    panel: Annotated[
+        Panel | None, Meta(description="devices on the screen, for stand-ins alone")
+    ] = None
+
+    def device_names(self) -> list[str]:
+        """Names of the devices that hang on this node, in the order of the settings."""
+        present = {
+            "rating_buttons": self.rating_buttons,
+            "qr_scanner": self.qr_scanner,
+            "ticket_display": self.ticket_display,
+            "speaker": self.speaker,
+        }
+        return [name for name, device in present.items() if device is not None]
+
+
+class Fault(NamedTuple):
+    """A setting that is fine by itself and wrong beside another."""
+
+    path: str
+    reason: str
+
+
+def load_settings(path: str | Path) -> NodeSettings:
+    """Read and check the settings file of a node.
+
+    Raises:
+        SettingsError: the file cannot be read or does not fit; the text names file and line.
+    """
+    source = Path(path)
+    try:
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise SettingsError(
+            f"{source}: không đọc được / cannot be read ({reason}): "
+            "check the path and who may read it"
+        ) from None
+    return read_settings(text, name=str(source))
+
+
+def read_settings(text: str, *, name: str = "settings") -> NodeSettings:
+    """Read TOML ``text`` and check what each field cannot know by itself."""
+    settings = loads(text, NodeSettings, name=name)
+    for fault in _faults(settings):
+        raise at(text, fault.path, fault.reason, name=name)
+    return settings
+
+
+def _faults(settings: NodeSettings) -> Iterator[Fault]:
+    for field, value in (("id", settings.node.id), ("hall", settings.node.hall)):
+        try:
+            topics.check_name(value)
+        except topics.TopicError as error:
+            yield Fault(f"$.node.{field}", str(error))
+    if settings.broker.password_file and not settings.broker.username:
+        yield Fault("$.broker.password_file", "a password needs a `username` in [broker]")
+    if settings.rating_buttons:
+        yield from _button_faults(settings.rating_buttons)
+    if scanner := settings.qr_scanner:
+        if scanner.source == "v4l2" and not scanner.device:
+            yield Fault("$.qr_scanner.source", "v4l2 needs `device`, such as /dev/video0")
+        if scanner.source == "folder" and not scanner.folder:
+            yield Fault("$.qr_scanner.source", "folder needs `folder`, where the images come")
+    if (speaker := settings.speaker) and speaker.sink == "wav" and not speaker.folder:
+        yield Fault("$.speaker.sink", "wav needs `folder`, where the WAV files go")
+    if settings.panel:
+        for path, real in _real_devices(settings):
+            yield Fault(
+                "$.panel",
+                f"the panel is for stand-ins alone and {path} = {real!r} is a real device: "
+                "take [panel] out, or choose the stand-in",
+            )
+
+
+def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
+    pins: dict[int, str] = {}
+    levels: set[int] = set()
+    for index, button in enumerate(buttons.button):
+        here = f"$.rating_buttons.button[{index}]"
+        if button.level in levels:
+            yield Fault(f"{here}.level", f"level {button.level} has a button already")
+        if button.level > len(buttons.button):
+            yield Fault(
+                f"{here}.level",
+                f"{len(buttons.button)} buttons have the levels 1 to {len(buttons.button)}, "
+                "each once",
+            )
+        levels.add(button.level)
+        for field, pin in (("pin", button.pin), ("lamp_pin", button.lamp_pin)):
+            if pin in pins:
+                yield Fault(
+                    f"{here}.{field}",
+                    f"pin {pin} is in use already, as {pins[pin]}: choose another",
+                )
+            pins[pin] = f"{field} of level {button.level}"
+
+
+def _real_devices(settings: NodeSettings) -> Iterator[tuple[str, str]]:
+    if settings.rating_buttons and settings.rating_buttons.driver != "mock":
+        yield "rating_buttons.driver", settings.rating_buttons.driver
+    if settings.qr_scanner and settings.qr_scanner.source != "folder":
+        yield "qr_scanner.source", settings.qr_scanner.source
+    if settings.ticket_display and settings.ticket_display.driver != "recording":
+        yield "ticket_display.driver", settings.ticket_display.driver
+    if settings.speaker and settings.speaker.sink == "alsa":
+        yield "speaker.sink", settings.speaker.sink
+
+
+def read_password(broker: Broker) -> str | None:
+    """The broker's password out of its file; None when the settings name no file.
+
+    Raises:
+        SettingsError: the file cannot be read, is empty, or others than its owner may read it.
+    """
+    if broker.password_file is None:
+        return None
+    source = Path(broker.password_file)
+    try:
+        mode = source.stat().st_mode & 0o777
+        words = source.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise SettingsError(
+            f"{source}: the broker's password cannot be read ({reason}); check the path"
+        ) from None
+    if mode & 0o077:
+        raise SettingsError(
+            f"{source}: others may read the broker's password (mode {mode:04o}): "
+            f"run chmod 600 {source}"
+        )
+    if not words or not words[0]:
+        raise SettingsError(f"{source}: is empty: put the password on its first line")
+    return words[0]
