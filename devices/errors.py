@@ -1,0 +1,51 @@
+"""What can go wrong with a part on a counter; every text names what to do next."""
+
+from __future__ import annotations
+
+
+class DeviceError(Exception):
+    """Some part of a counter cannot be used."""
+
+
+class DeviceNotFoundError(DeviceError, OSError):
+    """The part is not plugged in, or the kernel does not know it."""
+
+
+class DevicePermissionError(DeviceError, PermissionError):
+    """The part is there, and the account of the node may not use it."""
+
+
+class UnknownDriverError(DeviceError, ValueError):
+    """A settings file names a driver that this room does not have."""
+
+
+class WiringError(DeviceError, ValueError):
+    """The wiring in the settings cannot be meant: a level or a pin twice, a gap in the levels."""
+
+
+class PinUnavailableError(DeviceError, OSError):
+    """A GPIO pin does not exist, is taken, or there are no GPIO pins at all."""
+
+
+class DisplayUnavailableError(DeviceError, OSError):
+    """The ticket display took no picture."""
+
+
+class SoundUnavailableError(DeviceError, OSError):
+    """The sound card is missing, busy or hung."""
+
+
+class VoiceUnavailableError(DeviceError, OSError):
+    """espeak-ng is missing, hung, or does not speak the voice in the settings."""
+
+
+class CameraStoppedError(DeviceError, OSError):
+    """The scanner's camera was there and gives no more frames."""
+
+
+class FrameError(DeviceError, ValueError):
+    """Something that is not a picture of a shape that the decoders read."""
+
+
+class DecoderMissingError(DeviceError, ImportError):
+    """A library that reads codes is not on this machine, or too old."""
