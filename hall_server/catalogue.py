@@ -83,7 +83,8 @@ class QueueRules(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=5, le=300, description="seconds after which the kiosk forgets a scanned card")
     ] = 45
     utc_offset_minutes: Annotated[
-        int, Meta(ge=-720, le=840, description="local time less UTC; numbers start anew at midnight")
+        int,
+        Meta(ge=-720, le=840, description="local time less UTC; numbers start anew at midnight"),
     ] = 420
 
 

@@ -1,1 +1,1 @@
-
+"""The queue: tickets, counters, who is called next, and how long it takes."""

@@ -1,1 +1,1 @@
-
+"""Ratings: windows bound to served tickets, and what counts in them."""

@@ -1,0 +1,305 @@
+"""The one writer: takes a batch from its inbox, decides, commits, and only then publishes.
+
+Web requests and MQTT events enter here and nowhere else.  After the commit, in this order: the
+read-only view is swapped, those who asked get their answers, listeners are told.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Final, NamedTuple, Protocol
+
+from hall_server.commands import Command, Outcome, Tick
+from hall_server.facts import AnyBody, Fact, Source
+from hall_server.hall import Hall
+from hall_server.journal import DeadLetter, Journal, JournalError
+from hall_server.ratings.windows import next_due_ms
+from hall_server.state import State
+
+log = logging.getLogger(__name__)
+
+INBOX: Final = 20_000
+"""Commands and events that may wait; beyond it commands are refused, events sent again later."""
+BATCH: Final = 512
+TICK_S: Final = 1.0
+SNAPSHOT_WHEN_IDLE: Final = 500
+SNAPSHOT_AT_LATEST: Final = 20_000
+"""Facts since the last snapshot, at rest and under load."""
+
+
+class HallUnavailableError(Exception):
+    """The hall takes no work just now; ``reason`` is ``busy``, ``disk``, ``slow`` or ``stopped``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Arrival(NamedTuple):
+    """A device event that was let in: its command, and facts about its stream that go before."""
+
+    command: Command
+    source: Source
+    happened_ms: int | None
+    preceding: tuple[AnyBody, ...] = ()
+
+
+class Committed(NamedTuple):
+    """What one commit brought; ``view`` is the state after it."""
+
+    facts: Sequence[Fact]
+    view: State
+    acks: dict[str, tuple[str, int]]
+    """Stream -> (node, through): what may now be acknowledged."""
+
+
+class Doorkeeper(Protocol):
+    """Reads raw MQTT messages for the runtime; the gateway is one."""
+
+    def admit(self, message: object, state: State) -> Arrival | DeadLetter | tuple[str, str] | None:
+        """An arrival, a dead letter, (node, stream) whose position is to be said again, or None."""
+
+
+class _Asked(NamedTuple):
+    command: Command
+    answer: Future[Outcome]
+
+
+Listener = Callable[[Committed], None]
+
+
+class Runtime:
+    """Owns the hall and its journal in one thread."""
+
+    def __init__(
+        self,
+        hall: Hall,
+        journal: Journal,
+        *,
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._hall = hall
+        self._journal = journal
+        self._wall_ms = wall_ms
+        self._inbox: queue.Queue[_Asked | object] = queue.Queue(INBOX)
+        self._listeners: list[Listener] = []
+        self._doorkeeper: Doorkeeper | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hall-writer", daemon=True)
+        self._since_snapshot = 0
+        self._disk_full = False
+        self.view: State = hall.state.view()
+        """The state after the last commit; read-only, replaced by each commit."""
+        self.beat_monotonic: float = time.monotonic()
+        """When the writer last went round."""
+
+    # ------------------------------------------------------------------ from other threads
+
+    def listen(self, listener: Listener) -> None:
+        """Have ``listener`` called in the writer's thread after each commit; it must not block."""
+        self._listeners.append(listener)
+
+    def admit_with(self, doorkeeper: Doorkeeper) -> None:
+        """Let ``doorkeeper`` read the messages given to :meth:`offer`."""
+        self._doorkeeper = doorkeeper
+
+    def submit(self, command: Command) -> Future[Outcome]:
+        """Ask for ``command``; the future holds its outcome once that is on the disk.
+
+        The future fails with :class:`HallUnavailableError` where the journal takes nothing.
+
+        Raises:
+            HallUnavailableError: the inbox is full, or the hall is stopping.
+        """
+        if self._stopping.is_set():
+            raise HallUnavailableError("stopped")
+        asked = _Asked(command, Future())
+        try:
+            self._inbox.put_nowait(asked)
+        except queue.Full:
+            raise HallUnavailableError("busy") from None
+        return asked.answer
+
+    def ask(self, command: Command, timeout_s: float = 5.0) -> Outcome:
+        """:meth:`submit`, and wait.
+
+        Raises:
+            HallUnavailableError: not taken, or no answer in time (it may still happen: ask again
+                with the same request id).
+        """
+        try:
+            return self.submit(command).result(timeout_s)
+        except TimeoutError:
+            raise HallUnavailableError("slow") from None
+
+    def offer(self, message: object) -> bool:
+        """Give a raw device message; False where there is no room (its node sends it again)."""
+        try:
+            self._inbox.put_nowait(message)
+        except queue.Full:
+            return False
+        return True
+
+    @property
+    def disk_full(self) -> bool:
+        """True while the journal takes nothing."""
+        return self._disk_full
+
+    @property
+    def inbox_depth(self) -> int:
+        """Commands and messages that wait."""
+        return self._inbox.qsize()
+
+    def start(self) -> None:
+        """Start the writer."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Finish what is in the inbox, keep a snapshot, and end; may be called twice."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._inbox.put(None)
+            self._thread.join(timeout_s)
+
+    @property
+    def alive(self) -> bool:
+        """True while the writer goes round."""
+        return self._thread.is_alive()
+
+    # ------------------------------------------------------------------ the writer
+
+    def _run(self) -> None:
+        while True:
+            batch = self._next_batch()
+            self.beat_monotonic = time.monotonic()
+            self._work([item for item in batch if item is not None])
+            if self._stopping.is_set() and self._inbox.empty():
+                break
+        self._snapshot()
+
+    def _next_batch(self) -> list[_Asked | object]:
+        try:
+            batch = [self._inbox.get(timeout=self._until_due_s())]
+        except queue.Empty:
+            if self._since_snapshot >= SNAPSHOT_WHEN_IDLE:
+                self._snapshot()
+            self._journal.rest()
+            return []
+        try:
+            while len(batch) < BATCH:
+                batch.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
+
+    def _until_due_s(self) -> float:
+        due = next_due_ms(self._hall.state)
+        if due is None:
+            return TICK_S
+        return min(TICK_S, max(0.001, (due - self._wall_ms()) / 1000))
+
+    def _work(self, batch: list[_Asked | object]) -> None:
+        facts: list[Fact] = []
+        answers: list[tuple[Future[Outcome], Outcome]] = []
+        acks: dict[str, tuple[str, int]] = {}
+        letters: list[DeadLetter] = []
+        now_ms = self._wall_ms()
+        facts += self._hall.handle(Tick(request=""), now_ms).facts
+        for item in batch:
+            if isinstance(item, _Asked):
+                if item.answer.set_running_or_notify_cancel():
+                    handled = self._hall.handle(item.command, now_ms)
+                    facts += handled.facts
+                    answers.append((item.answer, handled.outcome))
+            else:
+                self._take_message(item, now_ms, facts, acks, letters)
+        if facts and not self._commit(facts):
+            for answer, _ in answers:
+                answer.set_exception(HallUnavailableError("disk"))
+            return
+        if letters:
+            self._bury(letters)
+        state = self._hall.state
+        if facts:
+            self.view = state.view()
+        for answer, outcome in answers:
+            answer.set_result(outcome)
+        if facts or acks:
+            through = {
+                stream: (node, state.streams[stream].seq if stream in state.streams else 0)
+                for stream, (node, _) in acks.items()
+            }
+            self._tell(Committed(facts, self.view, through))
+        if self._since_snapshot >= SNAPSHOT_AT_LATEST:
+            self._snapshot()
+
+    def _take_message(
+        self,
+        message: object,
+        now_ms: int,
+        facts: list[Fact],
+        acks: dict[str, tuple[str, int]],
+        letters: list[DeadLetter],
+    ) -> None:
+        if self._doorkeeper is None:
+            return
+        admitted = self._doorkeeper.admit(message, self._hall.state)
+        if isinstance(admitted, Arrival):
+            handled = self._hall.handle(
+                admitted.command,
+                now_ms,
+                admitted.source,
+                admitted.happened_ms,
+                admitted.preceding,
+            )
+            facts += handled.facts
+            acks[admitted.source.stream] = (self._node_of(admitted.source.stream), 0)
+        elif isinstance(admitted, DeadLetter):
+            letters.append(admitted)
+        elif admitted is not None:
+            node, stream = admitted
+            acks[stream] = (node, 0)
+
+    def _node_of(self, stream: str) -> str:
+        return self._hall.state.streams[stream].node
+
+    def _commit(self, facts: list[Fact]) -> bool:
+        try:
+            self._journal.append(facts)
+        except JournalError as error:
+            if not self._disk_full:
+                log.error("%s", error)
+            self._disk_full = True
+            # The facts are in the state but not in the journal: go back to what the disk holds.
+            self._hall.state = self._journal.recover()
+            return False
+        if self._disk_full:
+            log.warning("the journal takes facts again")
+        self._disk_full = False
+        self._since_snapshot += len(facts)
+        return True
+
+    def _bury(self, letters: list[DeadLetter]) -> None:
+        try:
+            self._journal.bury(letters)
+        except JournalError as error:  # the count is lost, no fact is
+            log.error("%s", error)
+
+    def _snapshot(self) -> None:
+        try:
+            self._journal.save_snapshot(self._hall.state)
+            self._since_snapshot = 0
+        except JournalError as error:  # only a shortcut: opening takes longer without it
+            log.warning("no snapshot: %s", error)
+
+    def _tell(self, committed: Committed) -> None:
+        for listener in self._listeners:
+            try:
+                listener(committed)
+            except Exception:  # a listener's fault must not stop the one writer
+                log.exception("a listener failed after the commit")
