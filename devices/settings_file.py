@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,7 +18,17 @@ from msgspec import Struct
 
 T = TypeVar("T", bound=Struct)
 
-_PAIR = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[\w"'-]+)*)\s*=""")
+_PIECE = re.compile(
+    r'''
+      """(?:\\.|[^\\])*?"{3,5} | \'{3}.*?\'{3,5}           # strings over many lines
+    | "(?:\\.|[^"\\\n])*" | \'[^\'\n]*\' | \#[^\n]*        # strings and comments
+    | [\[\]{}\n=] | [^\[\]{}\n="\'\#]+
+    ''',
+    re.VERBOSE | re.DOTALL,
+)
+"""The pieces of TOML text that tell where a statement ends."""
+
+_KEY = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|[\w-]+""")
 
 
 class SettingsError(ValueError):
@@ -54,6 +64,7 @@ def load(path: str | Path, kind: type[T]) -> T:
 
 def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
     """Read TOML ``text`` as ``kind``; ``name`` stands before the line in errors."""
+    text = text.removeprefix("\ufeff")  # some editors write a mark before the first letter
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,18 +74,32 @@ def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
         raise SettingsError(
             f"{name}:{line}: không đúng cú pháp TOML / not valid TOML: {reason}"
         ) from None
+    except RecursionError:
+        raise SettingsError(f"{name}:1: lồng quá sâu / nested too deep") from None
     try:
         settings: T = msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
-        reason, _, where_text = str(error).partition(" - at `")
-        path = where_text.rstrip("`")
-        missing = re.search(r"missing required field `(\w+)`", reason)
-        unknown = re.search(r"unknown field `(\w+)`", reason)
-        extra = missing or unknown
-        if unknown:
+        reason, _, where_text = str(error).rpartition(" - at `")
+        reason, path = (reason, where_text.rstrip("`")) if reason else (where_text, "")
+        missing = re.search(r"missing required field `([^`]+)`", reason)
+        unknown = re.search(r"unknown field `([^`]+)`", reason)
+        if missing:
+            what = f"thiếu mục `{missing.group(1)}` / `{missing.group(1)}` is missing: add it here"
+        elif unknown:
             path = f"{path or '$'}.{unknown.group(1)}"
-        raise at(text, path, _explain(reason, extra), name=name) from None
+            what = "không có mục này / there is no such setting: mend its name or take it out"
+        else:
+            what = f"giá trị không phù hợp / does not fit: {reason}{_what_fits(kind, path)}"
+        raise at(text, path, what, name=name) from None
     return settings
+
+
+def _what_fits(kind: type[Struct], path: str) -> str:
+    wanted = re.sub(r"\[\d+\]", "[]", path.partition("[...]")[0].removeprefix("$."))
+    for field in describe(kind):
+        if field.path == wanted or f"{field.path}[]" == wanted:
+            return f"; cho phép / allowed: {field.allowed}"
+    return ""
 
 
 def at(text: str, path: str, reason: str, *, name: str = "settings") -> SettingsError:
@@ -83,73 +108,110 @@ def at(text: str, path: str, reason: str, *, name: str = "settings") -> Settings
     return SettingsError(f"{name}:{line_of(text, path)}: {shown}: {reason}")
 
 
-def _explain(reason: str, extra: re.Match[str] | None) -> str:
-    if extra and "missing" in reason:
-        return f"thiếu mục `{extra.group(1)}` / `{extra.group(1)}` is missing: add it here"
-    if extra:
-        return "không có mục này / there is no such setting: mend its name or take it out"
-    return f"giá trị không phù hợp / does not fit: {reason}"
-
-
 def line_of(text: str, path: str) -> int:
     """The line, from 1, of the setting at ``path``; of its table where it stands nowhere itself.
 
-    Follows table headers and plain ``key = value`` lines; inside inline tables and arrays the
-    line is that of the outermost key.
+    Follows table headers and ``key = value``; inside inline tables and arrays the line is that
+    of the outermost key.  ``[...]``, a name that the path keeps to itself, ends it.
     """
+    path, _, _ = path.partition("[...]")
     wanted = [
         int(part[1:-1]) if part.startswith("[") else part
         for part in re.findall(r"\[\d+\]|[^.\[\]$]+", path)
     ]
     best, best_length = 1, 0
     for number, place in _places(text):
-        if len(place) > best_length and place == wanted[: len(place)]:
-            best, best_length = number, len(place)
+        shared = _shared(wanted, place)
+        if shared > best_length and shared in (len(place), len(wanted)):
+            best, best_length = number, shared
     return best
 
 
+def _shared(one: Sequence[str | int], other: Sequence[str | int]) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
 def _places(text: str) -> Iterator[tuple[int, list[str | int]]]:
+    """The line and the path of each header and each pair, in order."""
     table: list[str | int] = []
     counts: dict[tuple[str | int, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\[\s*([^\]]+?)\s*\]\]", line):
-            keys: list[str | int] = list(_keys(header.group(1)))
-            # a sub-array belongs to the newest element of the array above it
-            for length in range(1, len(keys)):
-                above = tuple(keys[:length])
-                if above in counts and not isinstance(keys[length], int):
-                    keys.insert(length, counts[above])
-            key = tuple(keys)
+    for number, statement in _statements(text):
+        if header := re.fullmatch(r"\[\[(.*)\]\]", statement):
+            *above, last = _keys(header.group(1))
+            table = [*_newest(above, counts), last]
+            key = tuple(table)
             counts[key] = counts.get(key, -1) + 1
-            table = [*keys, counts[key]]
+            table.append(counts[key])
             yield number, table
-        elif header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-            table = []
-            for part in _keys(header.group(1)):
-                table.append(part)
-                if tuple(table) in counts:
-                    table.append(counts[tuple(table)])
+        elif header := re.fullmatch(r"\[(.*)\]", statement):
+            table = _newest(_keys(header.group(1)), counts)
             yield number, table
-        elif pair := _PAIR.match(line):
-            yield number, [*table, *_keys(pair.group(1))]
+        else:
+            yield number, [*table, *_keys(statement)]
+
+
+def _newest(keys: Sequence[str], counts: dict[tuple[str | int, ...], int]) -> list[str | int]:
+    """A table's path, where each array of tables on the way stands for its newest element."""
+    table: list[str | int] = []
+    for part in keys:
+        table.append(part)
+        if tuple(table) in counts:
+            table.append(counts[tuple(table)])
+    return table
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each header, and each pair up to its ``=``, with the line where it begins."""
+    line = start = 1
+    depth, statement, in_value = 0, "", False
+    for piece in _PIECE.findall(text + "\n"):
+        if piece == "\n" and depth == 0:
+            if statement.strip():
+                yield start, statement.strip()
+            statement, in_value = "", False
+            start = line + 1
+        elif piece == "=":
+            in_value = True
+        elif piece in ("[", "{", "]", "}"):
+            depth += 1 if piece in ("[", "{") else -1
+        if not in_value and not piece.startswith(("#", "\n")):
+            statement += piece
+        line += piece.count("\n")
 
 
 def _keys(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
+    return [key.strip("\"'") for key in _KEY.findall(dotted)]
 
 
 def describe(kind: type[Struct], prefix: str = "") -> Iterator[Field]:
-    """Every setting of ``kind`` and of the tables in it, in order."""
+    """Every setting of ``kind`` and of the tables in it, in order.
+
+    ``[]`` in a path stands for each element of a list, ``<name>`` for a name of one's choice.
+    """
     for field in msgspec.structs.fields(kind):
         path = f"{prefix}{field.encode_name}"
-        shape = _unwrap(msgspec.inspect.type_info(field.type))
-        yield Field(path, _allowed(shape), _default(field), _description(field.type))
-        inner: Any = shape
-        suffix = "."
-        if isinstance(shape, msgspec.inspect.ListType):
-            inner, suffix = _unwrap(shape.item_type), "[]."
-        if isinstance(inner, msgspec.inspect.StructType):
-            yield from describe(inner.cls, path + suffix)
+        info = msgspec.inspect.type_info(field.type)
+        yield Field(path, _allowed(_unwrap(info)), _default(field), _description(info))
+        for suffix, inner in _tables(info):
+            yield from describe(inner, f"{path}{suffix}.")
+
+
+def _tables(info: Any) -> Iterator[tuple[str, type[Struct]]]:
+    """The structs that a setting may hold, each with how its path goes on."""
+    shape = _unwrap(info)
+    match shape:
+        case msgspec.inspect.StructType():
+            yield "", shape.cls
+        case msgspec.inspect.UnionType():
+            for one in shape.types:
+                yield from _tables(one)
+        case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType():
+            for suffix, inner in _tables(shape.item_type):
+                yield f"[]{suffix}", inner
+        case msgspec.inspect.DictType():
+            for suffix, inner in _tables(shape.value_type):
+                yield f".<name>{suffix}", inner
 
 
 def _unwrap(shape: Any) -> Any:
@@ -158,43 +220,73 @@ def _unwrap(shape: Any) -> Any:
     return shape
 
 
-def _description(annotation: Any) -> str:
-    info = msgspec.inspect.type_info(annotation)
+def _description(info: Any) -> str:
     if isinstance(info, msgspec.inspect.Metadata):
         return str((info.extra_json_schema or {}).get("description", ""))
     return ""
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
+    """The value of a setting that is left out, as TOML writes it; nothing for a table."""
     if field.required:
         return "required"
     value = field.default
     if value is msgspec.NODEFAULT:
         value = field.default_factory()
-    return "" if isinstance(value, Struct) else repr(value)
+    if isinstance(value, Struct):
+        return ""
+    return "none" if value is None else _toml(value)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"[{', '.join(_toml(one) for one in value)}]"
+    if isinstance(value, str | bool):
+        return msgspec.json.encode(value).decode()
+    return str(value)
+
+
+def _range(low: float | None, high: float | None, word: str = "") -> str:
+    match low, high:
+        case None, None:
+            return word
+        case _, None:
+            return f"{word} {low} or more".strip()
+        case None, _:
+            return f"{word} at most {high}".strip()
+    return f"{word} {low}".strip() if low == high else f"{word} {low} to {high}".strip()
 
 
 def _allowed(shape: Any) -> str:
+    shape = _unwrap(shape)
     match shape:
         case msgspec.inspect.IntType() | msgspec.inspect.FloatType():
             low = shape.ge if shape.ge is not None else shape.gt
             high = shape.le if shape.le is not None else shape.lt
-            word = "whole number" if isinstance(shape, msgspec.inspect.IntType) else "number"
-            return f"{word} {low} to {high}"
+            whole = isinstance(shape, msgspec.inspect.IntType)
+            return _range(low, high, "whole number" if whole else "number")
         case msgspec.inspect.StrType():
-            return f"text, at most {shape.max_length} characters" if shape.max_length else "text"
+            length = _range(shape.min_length, shape.max_length)
+            words = ["text", f"of {length} characters" if length else ""]
+            words.append(f"like {shape.pattern}" if shape.pattern else "")
+            return " ".join(word for word in words if word)
         case msgspec.inspect.BoolType():
             return "true or false"
         case msgspec.inspect.LiteralType():
-            return " or ".join(repr(value) for value in shape.values)
-        case msgspec.inspect.ListType():
-            return f"list of {_allowed(_unwrap(shape.item_type))}"
+            return " or ".join(_toml(value) for value in shape.values)
+        case msgspec.inspect.EnumType():
+            return " or ".join(_toml(value.value) for value in shape.cls)
+        case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType():
+            length = _range(shape.min_length, shape.max_length)
+            return f"list of {length + ' × ' if length else ''}{_allowed(shape.item_type)}"
         case msgspec.inspect.StructType():
             return "table"
         case msgspec.inspect.DictType():
-            return f"table of {_allowed(_unwrap(shape.value_type))}"
+            return f"table whose every name has: {_allowed(shape.value_type)}"
         case msgspec.inspect.UnionType():
-            return " or ".join(_allowed(_unwrap(one)) for one in shape.types)
-        case msgspec.inspect.NoneType():
-            return "nothing"
-    return type(shape).__name__
+            kinds = [one for one in shape.types if not isinstance(one, msgspec.inspect.NoneType)]
+            left_out = " or left out" if len(kinds) < len(shape.types) else ""
+            return " or ".join(_allowed(one) for one in kinds) + left_out
+        case msgspec.inspect.AnyType():
+            return "anything"
+    return type(shape).__name__.removesuffix("Type").lower()
