@@ -261,7 +261,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # The log is folded back when nothing waits (rest), not in the middle of somebody's commit;
     # this bound holds where that moment does not come.
     db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES * 8}")
-    os.chmod(path, 0o600)
+    path.chmod(0o600)
     return db
 
 

@@ -33,7 +33,7 @@ SNAPSHOT_AT_LATEST: Final = 20_000
 
 
 class HallUnavailableError(Exception):
-    """The hall takes no work just now; ``reason`` is ``busy``, ``disk``, ``slow`` or ``stopped``."""
+    """No work is taken just now; ``reason`` is ``busy``, ``disk``, ``slow`` or ``stopped``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
