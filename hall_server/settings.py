@@ -118,12 +118,6 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
-class VoiceTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is spoken."""
-
-    repeat: Annotated[int, Meta(ge=1, le=3, description="times that a call is spoken")] = 2
-
-
 class HallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything in ``hall.toml``."""
 
@@ -142,9 +136,6 @@ class HallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     )
     ratings: Annotated[RatingRules, Meta(description="how satisfaction is asked")] = field(
         default_factory=RatingRules
-    )
-    voice: Annotated[VoiceTable, Meta(description="what is spoken")] = field(
-        default_factory=VoiceTable
     )
     timeseries: Annotated[TimeSeriesSettings, Meta(description="the time-series store")] = field(
         default_factory=TimeSeriesSettings

@@ -1,0 +1,386 @@
+"""MQTT in and out: hands raw messages to the one writer, reads them there, publishes after commits.
+
+The client's callbacks only put into the runtime's inbox; decoding happens in the writer's thread
+(:meth:`Gateway.admit`), acknowledgements and displays go out in its listener, after the commit.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from msgspec.structs import replace
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from devices import topics
+from devices.messages import (
+    Ack,
+    Alarm,
+    Display,
+    Event,
+    HallState,
+    Health,
+    NodeState,
+    PayloadError,
+    RatingPress,
+    Scan,
+    decode,
+    encode,
+)
+from hall_server import commands as c
+from hall_server import facts as f
+from hall_server.card_forms import CardForms
+from hall_server.catalogue import Catalogue
+from hall_server.commands import Command
+from hall_server.displays import display_of
+from hall_server.facts import Source
+from hall_server.identity.person import day_key, person_key
+from hall_server.identity.scan import CitizenCard, ProcedureCode, TicketCode, read
+from hall_server.journal import DeadLetter
+from hall_server.nodes import NodeRegistry
+from hall_server.runtime import Arrival, Committed, Runtime
+from hall_server.settings import BrokerTable
+from hall_server.state import State
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["counter", "kiosk", "board"]
+RECEIVE_MAXIMUM: Final = 2_000
+"""QoS 1 messages that the broker may have under way to the hall at once."""
+PATHS_KEPT: Final = 5_000
+RETRY_S: Final = (0.2, 5.0)
+
+
+class RawMessage(NamedTuple):
+    """A message as it came, not yet read."""
+
+    topic: str
+    payload: bytes
+    received_ms: int
+
+
+class _Connected(NamedTuple):
+    """The broker has the hall's subscriptions: say everything again."""
+
+
+class Gateway:
+    """The hall's MQTT client."""
+
+    def __init__(
+        self,
+        *,
+        hall: str,
+        broker: BrokerTable,
+        catalogue: Catalogue,
+        kinds: Mapping[str, Kind],
+        runtime: Runtime,
+        nodes: NodeRegistry,
+        forms: CardForms,
+        master_key: bytes,
+        token: Callable[[], str],
+        version: str,
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._hall = hall
+        self._broker = broker
+        self._catalogue = catalogue
+        self._kinds = dict(kinds)
+        self._runtime = runtime
+        self._nodes = nodes
+        self._forms = forms
+        self._master_key = master_key
+        self._token = token
+        self._version = version
+        self._wall_ms = wall_ms
+        self._started_ms = wall_ms()
+        self._shown: dict[str, Display] = {}
+        self._stop = threading.Event()
+        self._connected = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hall-mqtt", daemon=True)
+        self._client: Client | None = None
+        self._in_batch: list[int] = []
+        self._paths_us: deque[int] = deque(maxlen=PATHS_KEPT)
+        self.refused = 0
+        """Messages for which the inbox had no room; their nodes send them again."""
+        runtime.admit_with(self)
+        runtime.listen(self.after_commit)
+
+    # ------------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Connect, and keep connecting; returns at once."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Say offline and leave; may be called twice."""
+        self._stop.set()
+        client = self._client
+        if client is not None and self._connected.is_set():
+            client.publish(
+                topics.hall_state(self._hall), encode(self._state("offline")), 1, retain=True
+            ).wait_for_publish(timeout_s / 2)
+            client.disconnect()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    @property
+    def connected(self) -> bool:
+        """True while the broker has the hall's subscriptions."""
+        return self._connected.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """True while the client's loop goes round or tries again."""
+        return self._thread.is_alive()
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Wait until :attr:`connected`; False where it took longer."""
+        return self._connected.wait(timeout_s)
+
+    def paths_ms(self) -> list[float]:
+        """Time from a press or scan to after its commit, the newest :data:`PATHS_KEPT`, sorted.
+
+        By the node's and the hall's wall clocks: means nothing where they differ.
+        """
+        return sorted(us / 1000 for us in tuple(self._paths_us))
+
+    def _state(self, status: Literal["online", "offline"]) -> HallState:
+        return HallState(status, self._started_ms, self._version)
+
+    def _run(self) -> None:
+        delay_s = RETRY_S[0]
+        while not self._stop.is_set():
+            client = self._client = self._new_client()
+            try:
+                properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+                properties.SessionExpiryInterval = 0
+                properties.ReceiveMaximum = RECEIVE_MAXIMUM
+                client.connect(
+                    self._broker.host,
+                    self._broker.port,
+                    self._broker.keepalive_s,
+                    clean_start=True,
+                    properties=properties,
+                )
+                client.loop_forever(retry_first_connection=False)
+            except OSError as error:
+                log.debug("broker away: %s", error)
+            except Exception:  # paho's loop died in a callback: a new client, and say so
+                log.exception("the MQTT loop failed; connecting anew")
+            if self._connected.is_set():
+                delay_s = RETRY_S[0]
+            self._connected.clear()
+            self._stop.wait(delay_s * random.uniform(0.8, 1.2))  # noqa: S311  (only spreads load)
+            delay_s = min(delay_s * 2, RETRY_S[1])
+
+    def _new_client(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"hall-{self._hall}",
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        client.max_inflight_messages_set(RECEIVE_MAXIMUM)
+        client.max_queued_messages_set(100_000)
+        password = self._password()
+        if password is not None:
+            client.username_pw_set(self._broker.username, password)
+        will = encode(self._state("offline"))
+        client.will_set(topics.hall_state(self._hall), will, qos=1, retain=True)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
+        return client
+
+    def _password(self) -> str | None:
+        if not self._broker.password_file:
+            return None
+        return Path(self._broker.password_file).read_text(encoding="utf-8").strip()
+
+    # ------------------------------------------------------------------ callbacks: put, no more
+
+    def _on_connect(
+        self, client: Client, _data: object, _flags: object, reason: Any, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            log.error("the broker refuses the hall: %s; check its password and access list", reason)
+            client.disconnect()
+            return
+        client.subscribe(
+            [(topics.every_node(self._hall, leaf), _options(leaf)) for leaf in _FROM_NODES]
+        )
+
+    def _on_subscribe(
+        self, client: Client, _data: object, _mid: int, reasons: list[Any], _properties: object
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error("the broker refuses the hall's subscriptions: check its access list")
+            client.disconnect()
+            return
+        self._connected.set()
+        self._runtime.offer(_Connected())
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        raw = RawMessage(message.topic, bytes(message.payload), self._wall_ms())
+        if not self._runtime.offer(raw):
+            self.refused += 1
+
+    def _on_disconnect(self, *_arguments: object) -> None:
+        self._connected.clear()
+
+    # ------------------------------------------------------------------ in the writer's thread
+
+    def admit(self, message: object, state: State) -> Arrival | DeadLetter | tuple[str, str] | None:
+        """Read a message; see :class:`hall_server.runtime.Doorkeeper`."""
+        if isinstance(message, _Connected):
+            self._say_everything(state)
+            return None
+        if not isinstance(message, RawMessage):
+            return None
+        try:
+            topic = topics.parse(message.topic)
+        except topics.TopicError as error:
+            return _dead(message, str(error))
+        node = topic.node
+        if topic.hall != self._hall or node not in self._nodes:
+            return _dead(message, f"{node} is no node of this hall: add it to the settings")
+        if topic.leaf == "state" and not message.payload:
+            return None  # somebody cleared the retained message
+        try:
+            if topic.leaf == "event":
+                return self._event(node, decode(message.payload, Event), message, state)
+            if topic.leaf == "state":
+                self._nodes.state(node, decode(message.payload, NodeState), message.received_ms)
+            elif topic.leaf == "health":
+                self._nodes.health(node, decode(message.payload, Health), message.received_ms)
+        except PayloadError as error:
+            return _dead(message, str(error))
+        return None
+
+    def _event(
+        self, node: str, event: Event, message: RawMessage, state: State
+    ) -> Arrival | DeadLetter | tuple[str, str]:
+        position = state.streams.get(event.stream)
+        preceding: tuple[f.AnyBody, ...] = ()
+        if position is None:
+            if event.seq != event.oldest_seq:
+                return (node, event.stream)
+            preceding = (f.StreamBegan(node, event.seq),)
+        elif position.node != node:
+            return _dead(message, f"stream of {position.node} sent by {node}: a copied card?")
+        elif event.seq <= position.seq:
+            return (node, event.stream)
+        elif event.seq > position.seq + 1:
+            if event.seq != event.oldest_seq:
+                return (node, event.stream)
+            preceding = (f.StreamGap(node, position.seq + 1, event.seq - 1),)
+        self._nodes.seen(node, message.received_ms)
+        happened_ms = event.wall_us // 1000 if event.clock_synchronised else None
+        command = self._command(node, event, happened_ms, state, message.received_ms)
+        self._in_batch.append(event.wall_us)
+        return Arrival(command, Source(event.stream, event.seq), happened_ms, preceding)
+
+    def _command(
+        self, node: str, event: Event, happened_ms: int | None, state: State, now_ms: int
+    ) -> Command:
+        body = event.body
+        if isinstance(body, RatingPress):
+            return c.PressSeen(
+                request="",
+                node=node,
+                level=body.level,
+                levels=body.levels,
+                window=body.window_id,
+                refused=body.refused,
+                happened_ms=happened_ms,
+            )
+        if isinstance(body, Alarm):
+            return c.AlarmRaised(
+                request="",
+                node=node,
+                code=body.code,
+                device=body.device,
+                text=body.text,
+                raised=body.raised,
+            )
+        return self._scan(node, body, state, now_ms)
+
+    def _scan(self, node: str, scan: Scan, state: State, now_ms: int) -> Command:
+        seen = read(scan.text)
+        counter = self._catalogue.counter_of_node.get(node)
+        if isinstance(seen, TicketCode):
+            return c.TicketShown(request="", node=node, token=seen.token)
+        if isinstance(seen, ProcedureCode):
+            return c.ProcedureShown(request="", node=node, code=seen.code, token=self._token())
+        if isinstance(seen, CitizenCard):
+            if counter is not None:
+                one = state.counters.get(counter)
+                self._forms.fill(
+                    counter, one.clerk if one else None, one.ticket if one else None, seen, now_ms
+                )
+            key = day_key(self._master_key, state.day)
+            return c.CardShown(request="", node=node, person=person_key(key, seen.number))
+        if counter is not None:
+            self._forms.wrong(counter, _WRONG[seen.kind], now_ms)
+        return c.WrongCardShown(request="", node=node, what=seen.kind)
+
+    def after_commit(self, committed: Committed) -> None:
+        """Acknowledge, then show: the runtime's listener."""
+        now_us = time.time_ns() // 1000
+        self._paths_us.extend(now_us - wall_us for wall_us in self._in_batch)
+        self._in_batch.clear()
+        for stream, (node, through) in committed.acks.items():
+            self._publish(topics.node_topic(self._hall, node, "ack"), encode(Ack(stream, through)))
+        if committed.facts:
+            self._show(committed.view)
+            self._forms.keep_only({key: one.ticket for key, one in committed.view.counters.items()})
+
+    def _say_everything(self, state: State) -> None:
+        self._publish(topics.hall_state(self._hall), encode(self._state("online")), retain=True)
+        self._shown.clear()
+        self._show(state)
+
+    def _show(self, state: State) -> None:
+        for node, kind in self._kinds.items():
+            display = display_of(self._catalogue, state, node, kind)
+            if self._shown.get(node) == display:
+                continue
+            self._shown[node] = display
+            stamped = replace(display, rev=state.last_fact, wall_ms=self._wall_ms())
+            self._publish(
+                topics.node_topic(self._hall, node, "display"), encode(stamped), retain=True
+            )
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        # What is not sent now is said again: acknowledgements when the event comes again,
+        # displays when the broker is back.
+        if self._client is not None and self._connected.is_set():
+            self._client.publish(topic, payload, qos=1, retain=retain)
+
+
+_FROM_NODES: Final[tuple[topics.Leaf, ...]] = ("state", "event", "health")
+_WRONG: Final[dict[str, Literal["wrong_health_insurance", "wrong_damaged", "wrong_unknown"]]] = {
+    "health_insurance": "wrong_health_insurance",
+    "damaged": "wrong_damaged",
+    "unknown": "wrong_unknown",
+}
+
+
+def _options(leaf: topics.Leaf) -> Any:
+    return SubscribeOptions(qos=topics.TOPICS[leaf].qos)
+
+
+def _dead(message: RawMessage, reason: str) -> DeadLetter:
+    log.warning("dead letter on %.120s: %.200s", message.topic, reason)
+    return DeadLetter(message.received_ms, message.topic[:200], reason[:300], len(message.payload))
