@@ -152,14 +152,14 @@ class Outbox:
         except sqlite3.Error as error:
             raise OutboxError(f"{self._path}: event not kept ({error}); check the disk") from None
 
-    def pending(self, after_seq: int, limit: int) -> list[Pending]:
-        """At most ``limit`` events above ``after_seq``, in order.
+    def pending(self, stream: str, after_seq: int, limit: int) -> list[Pending]:
+        """At most ``limit`` events of ``stream`` above ``after_seq``, in order.
 
         Raises:
             OutboxError: the disk failed.
         """
         with self._lock:
-            if after_seq >= self.last_seq or not self.depth:
+            if stream != self.stream or after_seq >= self.last_seq or not self.depth:
                 return []
             try:
                 rows = self._connection.execute(

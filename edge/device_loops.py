@@ -1,0 +1,228 @@
+"""One loop a device: opens the driver that the settings name, and keeps it going.
+
+Each driver's library is loaded only on a node that has the device: a node without a camera
+has no room for OpenCV.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from devices.messages import Announcement, Scan
+from devices.rating_buttons.lamps import DARK, Lamps
+from edge import settings
+from edge.clock import Clock
+from edge.counter import Screen
+from edge.latest import Latest
+from edge.loops import Loop
+from edge.outbox import OutboxError
+from edge.recorder import Recorder
+from edge.shown import KeptFile
+
+_POLL_S: Final = 0.1
+
+
+class ButtonRow:
+    """The rating buttons and their lamps; the lamps keep their sign over a new start."""
+
+    def __init__(
+        self,
+        table: settings.RatingButtons,
+        *,
+        on_press: Callable[[int], None],
+        on_fault: Callable[[int, bool], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        from devices.rating_buttons import ButtonWiring
+
+        self.wiring: Final = [
+            ButtonWiring(one.level, one.pin, one.lamp_pin) for one in table.button
+        ]
+        self._settle_ms = table.settle_ms
+        self._on_press = on_press
+        self._on_fault = on_fault
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._lamps = DARK
+        self._buttons: Any = None
+        self.pins: Final = _mock_pins() if table.driver == "mock" else None
+        """The stand-in's pins; None where the pins are real."""
+
+    def run(self, loop: Loop) -> None:
+        """The body of the loop."""
+        from devices.rating_buttons import RatingButtons
+
+        with RatingButtons(
+            wiring=self.wiring,
+            on_press=self._on_press,
+            on_fault=self._on_fault,
+            pin_factory=self.pins,
+            settle_ms=self._settle_ms,
+        ) as buttons:
+            with self._lock:
+                self._buttons = buttons
+                buttons.show(self._lamps)
+            loop.well()
+            try:
+                while not loop.stopping.wait(_POLL_S):
+                    loop.beat()
+                    buttons.poll()
+            finally:
+                with self._lock:
+                    self._buttons = None
+
+    def show(self, lamps: Lamps) -> None:
+        """Light the lamps now; buttons that come back later show the same."""
+        with self._lock:
+            self._lamps = lamps
+            if self._buttons is not None:
+                self._buttons.show(lamps)
+        self._on_change()
+
+    def lit(self) -> dict[int, bool]:
+        """Level -> whether its lamp is lit, as the pins say."""
+        with self._lock:
+            if self._buttons is None:
+                return {one.level: False for one in self.wiring}
+            lit: dict[int, bool] = self._buttons.lamps_lit()
+            return lit
+
+
+def _mock_pins() -> Any:
+    from devices.rating_buttons.standin import mock_factory
+
+    return mock_factory()
+
+
+class ScannerLoop:
+    """Each code held before the scanner becomes an event."""
+
+    def __init__(self, table: settings.QrScanner, recorder: Recorder, clock: Clock) -> None:
+        self._table = table
+        self._recorder = recorder
+        self._clock = clock
+        if table.source == "folder" and table.folder:
+            Path(table.folder).mkdir(parents=True, exist_ok=True)
+
+    def run(self, loop: Loop) -> None:
+        """The body of the loop."""
+        from devices.qr_scanner.frames import FolderFrames, Frames, V4L2Frames
+        from devices.qr_scanner.scanner import QrScanner
+
+        frames: Frames
+        if self._table.source == "folder":
+            frames = FolderFrames(str(self._table.folder))
+        else:
+            frames = V4L2Frames(str(self._table.device))
+        with QrScanner(
+            frames=frames, on_scan=self._keep, monotonic_us=self._clock.monotonic_us
+        ) as scanner:
+            while not loop.stopping.is_set():
+                loop.beat()
+                try:
+                    scanner.run_once()
+                except OutboxError:
+                    # the code is reported again while it is held: the disk may free up till then
+                    loop.rest(0.5)
+                else:
+                    loop.well()
+
+    def _keep(self, decoded: Any) -> None:
+        self._recorder.record(Scan(decoded.text, decoded.decoder))
+        self._recorder.send()
+
+
+class DisplayLoop:
+    """The LED matrix shows what :attr:`Counter.screen` holds."""
+
+    def __init__(
+        self,
+        table: settings.TicketDisplay,
+        screen: Latest[Screen],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._table = table
+        self._screen = screen
+        self._on_change = on_change
+        self._device: Any = None
+
+    def run(self, loop: Loop) -> None:
+        """The body of the loop."""
+        from devices.ticket_display import TicketDisplay, open_display
+
+        device = open_display(driver=self._table.driver, modules=self._table.modules)
+        self._device = device if self._table.driver == "recording" else None
+        display = TicketDisplay(device)
+        seen = 0
+        try:
+            while not loop.stopping.is_set():
+                loop.beat()
+                version, screen = self._screen.wait_beyond(seen, _POLL_S)
+                if version != seen and screen.display is not None:
+                    display.show(screen.display, stale=screen.stale)
+                    self._on_change()
+                seen = version
+                display.tick()
+                loop.well()
+        finally:
+            self._device = None
+            display.close()
+
+    def picture_png(self) -> bytes | None:
+        """The stand-in's picture; None where there is no stand-in."""
+        device = self._device
+        if device is None:
+            return None
+        picture: bytes = device.picture_png()
+        return picture
+
+
+class VoiceLoop:
+    """Calls are spoken one after the other; each is noted on disk before it is begun."""
+
+    def __init__(
+        self, table: settings.Speaker, kept: KeptFile, on_change: Callable[[], None]
+    ) -> None:
+        self._table = table
+        self._kept = kept
+        self._on_change = on_change
+        self._calls: queue.Queue[tuple[list[Announcement], int]] = queue.Queue(100)
+        self.spoken: Final[deque[str]] = deque(maxlen=8)
+        """The last texts handed to the voice."""
+        self.missed = 0
+
+    def speak(self, calls: list[Announcement], last_id: int) -> None:
+        """Speak ``calls`` when those before are done; returns at once."""
+        try:
+            self._calls.put_nowait((calls, last_id))
+        except queue.Full:
+            self.missed += len(calls)
+
+    def run(self, loop: Loop) -> None:
+        """The body of the loop."""
+        from devices.speaker import Speaker, open_sink
+
+        table = self._table
+        sink = open_sink(table.sink, device=table.device, folder=table.folder)
+        speaker = Speaker(voice=table.voice, sink=sink)
+        try:
+            loop.well()
+            while not loop.stopping.is_set():
+                loop.beat()
+                try:
+                    calls, last_id = self._calls.get(timeout=0.5)
+                except queue.Empty:
+                    continue
+                # noted first: after a crash a call is rather missed than repeated for ever
+                self._kept.keep_spoken(last_id)
+                for call in calls:
+                    self.spoken.append(call.text)
+                    self._on_change()
+                    speaker.announce(call)
+        finally:
+            speaker.close()
