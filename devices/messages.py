@@ -20,7 +20,10 @@ MAX_PAYLOAD_BYTES: Final = 64 * 1024
 MAX_SCAN_CHARS: Final = 4296
 """Characters in the largest QR code, version 40-L alphanumeric (ISO/IEC 18004)."""
 
-Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+# `$` alone lets a line feed at the end through in Python, though not in JSON Schema.
+Identifier = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$(?!\n)")]
+RandomId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+"""128 random bits, as 32 hexadecimal digits."""
 Positive = Annotated[int, Meta(ge=1, le=2**62)]
 Natural = Annotated[int, Meta(ge=0, le=2**62)]
 ShortText = Annotated[str, Meta(max_length=500)]
@@ -33,7 +36,9 @@ class Scan(Struct, frozen=True, tag_field="kind", tag="scan"):
     """A code held before the scanner.  ``text`` may be personal: never log it."""
 
     text: Annotated[str, Meta(min_length=1, max_length=MAX_SCAN_CHARS)]
+    """What the code says, in Unicode as it was decoded, without a check of its meaning."""
     decoder: Literal["zxing-cpp", "pyzbar", "serial", "keyboard"]
+    """The reader that found it."""
 
     def __repr__(self) -> str:
         return f"Scan(text=<{len(self.text)} characters withheld>, decoder={self.decoder!r})"
@@ -54,8 +59,11 @@ class Alarm(Struct, frozen=True, tag_field="kind", tag="alarm"):
     """Something about the node that a technician must know."""
 
     code: Identifier
+    """What kind of fault, e.g. ``camera-gone``."""
     device: Identifier
+    """The device that has it, as the node's settings name it."""
     text: ShortText
+    """What is wrong and what to do, for a person."""
     raised: bool = True
     """False when the fault has gone."""
 
@@ -71,14 +79,22 @@ class Event(Struct, frozen=True):
     holds: below it, nothing can be asked for again.
     """
 
-    stream: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    stream: RandomId
+    """Which outbox file; drawn at random when the file was made."""
     seq: Positive
+    """Which event of the stream, from 1 without a gap."""
     oldest_seq: Positive
-    boot_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    """The lowest ``seq`` that the node still holds."""
+    boot_id: RandomId
+    """Which boot of the node ``monotonic_us`` counts from."""
     wall_us: Natural
+    """When it happened by the node's wall clock."""
     monotonic_us: Natural
+    """When it happened by the clock that never goes back."""
     clock_synchronised: bool
+    """Whether the wall clock could be trusted then."""
     body: EventBody
+    """What happened."""
 
 
 # ---------------------------------------------------------------- state and health, node to hall
@@ -88,33 +104,49 @@ class NodeState(Struct, frozen=True):
     """Birth certificate and last will of a node (retained)."""
 
     status: Literal["online", "offline"]
-    boot_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    """The broker says offline for a node that went away without a word."""
+    boot_id: RandomId
+    """Which boot of the node this is."""
     version: Annotated[str, Meta(max_length=40)]
+    """Version of the node's program."""
     devices: Annotated[list[Identifier], Meta(max_length=32)] = []
+    """What hangs on the node, as its settings name it."""
 
 
 class LoopBeat(Struct, frozen=True):
     """When one loop of the agent last went round."""
 
     name: Identifier
+    """Which loop."""
     age_ms: Natural
+    """How long ago it went round."""
 
 
 class Health(Struct, frozen=True):
     """How a node is, every 30 s."""
 
-    boot_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    boot_id: RandomId
+    """Which boot of the node this is."""
     wall_us: Natural
+    """When this was measured, by the node's wall clock."""
     uptime_s: Natural
+    """Time since the node's boot."""
     clock_synchronised: bool
+    """Whether the wall clock can be trusted."""
     outbox_depth: Natural
+    """Events that the hall has not acknowledged yet."""
     outbox_bytes: Natural
+    """Size of the outbox's file."""
     events_total: Natural
     """Highest ``seq`` that this outbox has given out."""
     disk_free_bytes: Natural
+    """Room left where the outbox lies."""
     rss_bytes: Natural
+    """Memory that the agent takes."""
     temperature_c: Annotated[float, Meta(ge=-60, le=200)] | None = None
+    """Temperature of the processor; None where nothing measures it."""
     loops: Annotated[list[LoopBeat], Meta(max_length=32)] = []
+    """The beat of each loop of the agent."""
     notes: Annotated[list[ShortText], Meta(max_length=16)] = []
     """What works with less than it should, e.g. no sound device."""
 
@@ -125,25 +157,34 @@ class Health(Struct, frozen=True):
 class Ack(Struct, frozen=True):
     """The hall's journal holds this stream up to and including ``through``."""
 
-    stream: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    stream: RandomId
+    """Which outbox file is meant."""
     through: Natural
+    """No ``seq`` up to this one is missing there: the node forgets them."""
 
 
 class RatingWindow(Struct, frozen=True):
     """The time in which the buttons of a counter count, for one served ticket."""
 
     window_id: Identifier
+    """Names the window; a press carries it back."""
     levels: Annotated[int, Meta(ge=3, le=5)]
+    """Buttons that count."""
     opened_wall_ms: Natural
+    """When it opened, by the hall's clock."""
     duration_ms: Annotated[int, Meta(ge=1_000, le=600_000)]
+    """How long it stays open."""
 
 
 class Announcement(Struct, frozen=True):
     """A call to be spoken once; ``id`` rises through the life of a hall."""
 
     id: Positive
+    """A node speaks only what is higher than the last it spoke."""
     text: ShortText
+    """The words to speak."""
     called_wall_ms: Natural
+    """When the ticket was called; what is too old stays unspoken."""
 
 
 Phase = Literal["closed", "paused", "idle", "called", "serving", "rating", "thanks"]
@@ -158,13 +199,19 @@ class Display(Struct, frozen=True):
     """
 
     rev: Natural
+    """Which state this is; higher is newer."""
     wall_ms: Natural
+    """When it came to be, by the hall's clock."""
     phase: Phase
+    """What the counter is doing."""
     counter: Annotated[str, Meta(max_length=24)] | None = None
     """Number of the counter as people read it, e.g. ``3``; None on a node of the whole hall."""
     ticket: Annotated[str, Meta(max_length=12)] | None = None
+    """The ticket that is called or served, e.g. ``A012``."""
     service: ShortText | None = None
+    """What the ticket is for, as people read it."""
     rating: RatingWindow | None = None
+    """The open rating window; None when the buttons do not count."""
     announcements: Annotated[list[Announcement], Meta(max_length=16)] = []
     """The latest calls to speak, oldest first; empty on a node without a voice."""
 
@@ -173,8 +220,11 @@ class HallState(Struct, frozen=True):
     """Birth and last will of the hall (retained): nodes send again when it comes online."""
 
     status: Literal["online", "offline"]
+    """The broker says offline for a hall that went away without a word."""
     started_wall_ms: Natural
+    """When this run of the hall began."""
     version: Annotated[str, Meta(max_length=40)]
+    """Version of the hall's program."""
 
 
 PAYLOADS: Final[dict[str, type[Struct]]] = {
@@ -224,5 +274,6 @@ def _without_values(reason: str) -> str:
     """msgspec quotes the offending value of a wrong tag or enum: it may be personal."""
     head, separator, path = reason.rpartition(" - at ")
     if not separator:
-        return reason[:200]
-    return re.sub(r"Invalid value '.*'", "Invalid value", head, flags=re.DOTALL) + separator + path
+        head, path = reason, ""
+    quoted = re.match(r"(Invalid (?:enum )?value) ", head)
+    return f"{quoted.group(1) if quoted else head[:200]}{separator}{path[:200]}"

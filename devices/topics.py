@@ -56,8 +56,8 @@ def check_name(name: str) -> str:
     """
     if name == "state" or not _NAME.fullmatch(name):
         raise TopicError(
-            f"{name[:60]!r} cannot name a hall or a node: use 1 to 48 of a-z, 0-9 and hyphens inside, "
-            "and not the word 'state'"
+            f"{name[:60]!r} cannot name a hall or a node: use 1 to 48 of a-z, 0-9 and hyphens "
+            "inside, and not the word 'state'"
         )
     return name
 
