@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from gpiozero import LED, InputDevice
-from gpiozero.exc import GPIOZeroError
 
 from devices.errors import PinUnavailableError, WiringError
+from devices.gpio_errors import GPIO_ERRORS
 from devices.rating_buttons.debounce import STUCK_US, Debouncer, Outcome
 from devices.rating_buttons.lamps import DARK, Lamps
 
@@ -76,7 +76,7 @@ class RatingButtons:
         try:
             for button in sorted(wiring):
                 self._connect(button, pin_factory, stuck_us)
-        except (GPIOZeroError, OSError) as error:
+        except GPIO_ERRORS as error:
             self._pins.close()
             raise PinUnavailableError(_remedy(error)) from error
         except BaseException:

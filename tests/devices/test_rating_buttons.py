@@ -117,7 +117,7 @@ def test_a_stuck_button_is_reported_once_and_once_more_when_it_is_free(counter: 
 def test_a_button_held_while_the_node_starts_is_no_press() -> None:
     factory = mock_factory()
     line = factory.pin(WIRING[0].pin)
-    line._set_pull = lambda pull: line.drive_low()  # held down from outside, whatever its pull-up
+    line._set_pull = lambda _pull: line.drive_low()  # held down from outside, whatever its pull-up
     counter = Counter(factory=factory)
     with counter.buttons:
         counter.pass_time(11)
