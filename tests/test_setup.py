@@ -1,0 +1,89 @@
+"""A fresh machine gets the same versions as the last one, from its own registries."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+HOUSE = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REQUIREMENTS = [
+    Requirement(line)
+    for lines in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
+    for line in lines
+    if not line.startswith("motcua[")
+]
+
+
+def pins() -> dict[str, str]:
+    lines = (HOUSE / "requirements/constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("==") for line in lines if not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+def test_every_dependency_has_bounds_and_a_pin_within_them(requirement: Requirement) -> None:
+    assert "<" in str(requirement.specifier), "give it an upper bound in pyproject.toml"
+    pinned = pins().get(canonicalize_name(requirement.name))
+    assert pinned, "it has no pin: run `make lock`"
+    assert requirement.specifier.contains(pinned), "the pin is out of bounds: run `make lock`"
+
+
+def test_the_pins_name_no_machine_and_no_registry() -> None:
+    text = (HOUSE / "requirements/constraints.txt").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.+!]*", line)
+
+
+def test_the_web_assets_are_pinned_with_their_sums_and_without_addresses() -> None:
+    text = (HOUSE / "hall_server/web/assets/package-lock.json").read_text(encoding="utf-8")
+    assert "http" not in text
+    packages = json.loads(text)["packages"]
+    assert all(one["integrity"] for name, one in packages.items() if name)
+    wanted = packages[""]["dependencies"] | packages[""]["devDependencies"]
+    for name, version in wanted.items():
+        assert packages[f"node_modules/{name}"]["version"] == version
+
+
+def test_the_pages_have_their_type_for_every_vietnamese_letter() -> None:
+    vendor = HOUSE / "hall_server/web/static/vendor"
+    sheet = (vendor / "fonts.css").read_text(encoding="utf-8")
+    rules = re.findall(r"@font-face {.*?}", sheet, re.DOTALL)
+    for weight in ("400", "500", "600", "700", "800"):
+        covered: set[int] = set()
+        for rule in rules:
+            if f"font-weight: {weight};" not in rule:
+                continue
+            source = re.search(r"url\((fonts/[a-z0-9-]+\.woff2)\)", rule)
+            assert source
+            assert (vendor / source.group(1)).read_bytes()[:4] == b"wOF2"
+            for low, high in re.findall(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", rule):
+                covered.update(range(int(low, 16), int(high or low, 16) + 1))
+        letters = "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợ"
+        letters += "úùủũụứừửữựýỳỷỹỵ0123456789 .,:;–…₫%"
+        assert {ord(one) for one in letters + letters.upper()} <= covered
+    assert "http" not in sheet
+
+
+def test_the_makefile_lists_every_command_of_its_own() -> None:
+    makefile = (HOUSE / "Makefile").read_text(encoding="utf-8")
+    said = subprocess.run(
+        ["make", "help"], cwd=HOUSE, capture_output=True, text=True, check=True
+    ).stdout
+    for target in re.findall(r"^([a-z]+):", makefile, re.MULTILINE):
+        assert f"make {target}" in said
+
+
+@pytest.mark.parametrize("script", ["scripts/setup.sh", "scripts/lock.sh", ".ci/run"])
+def test_the_scripts_are_bash_that_stops_at_the_first_fault(script: str) -> None:
+    text = (HOUSE / script).read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env bash\n")
+    assert "set -euo pipefail" in text
+    subprocess.run(["bash", "-n", script], cwd=HOUSE, check=True)
