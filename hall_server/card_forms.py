@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 from hall_server.identity.scan import CitizenCard
+from hall_server.web.views import CardForm
 
 KEPT_MS: Final = 15 * 60_000
 WRONG_CARD_SHOWN_MS: Final = 20_000
@@ -13,20 +15,11 @@ WRONG_CARD_SHOWN_MS: Final = 20_000
 WrongCard = Literal["wrong_health_insurance", "wrong_damaged", "wrong_unknown"]
 
 
-class ReadCard(NamedTuple):
-    """A card, and when it was read (hall time)."""
-
-    card: CitizenCard
-    read_ms: int
-
-    def __repr__(self) -> str:
-        return f"ReadCard(<withheld>, read_ms={self.read_ms})"
-
-
 class _Form(NamedTuple):
     clerk: str | None
     ticket: str | None
-    read: ReadCard
+    card: CitizenCard
+    read_ms: int
 
     def __repr__(self) -> str:
         return "_Form(<withheld>)"
@@ -45,7 +38,7 @@ class CardForms:
     ) -> None:
         """A card was read at ``counter`` while ``clerk`` had ``ticket`` there."""
         with self._lock:
-            self._forms[counter] = _Form(clerk, ticket, ReadCard(card, now_ms))
+            self._forms[counter] = _Form(clerk, ticket, card, now_ms)
             self._wrong.pop(counter, None)
 
     def wrong(self, counter: str, what: WrongCard, now_ms: int) -> None:
@@ -55,27 +48,37 @@ class CardForms:
 
     def form_for(
         self, counter: str, clerk: str, ticket: str | None, now_ms: int
-    ) -> ReadCard | None:
+    ) -> CardForm | None:
         """The card of this very visit, to its own clerk; None otherwise."""
         with self._lock:
             form = self._forms.get(counter)
-            if form is None:
+            if form is None or form.clerk != clerk or form.ticket != ticket:
                 return None
-            if form.clerk != clerk or form.ticket != ticket or now_ms - form.read.read_ms > KEPT_MS:
+            if now_ms - form.read_ms > KEPT_MS:
                 del self._forms[counter]
                 return None
-            return form.read
+        card = form.card
+        return CardForm(
+            name=card.name,
+            number_masked=card.masked(),
+            born=card.born.shown(),
+            sex=card.sex,
+            address=card.address or "",
+            issued=card.issued.shown() if card.issued else "",
+            read_ms=form.read_ms,
+        )
 
-    def message_for(self, counter: str, now_ms: int) -> WrongCard | None:
+    def message_for(self, counter: str, clerk: str, now_ms: int) -> WrongCard | None:
         """What was wrong with the last thing held before the scanner, for a short while."""
         with self._lock:
             wrong = self._wrong.get(counter)
-            if wrong is None or now_ms - wrong[1] > WRONG_CARD_SHOWN_MS:
-                return None
-            return wrong[0]
+        if wrong is None or now_ms - wrong[1] > WRONG_CARD_SHOWN_MS:
+            return None
+        return wrong[0]
 
-    def keep_only(self, tickets: dict[str, str | None]) -> None:
-        """Forget the forms of counters whose ticket (counter -> ticket now) has changed."""
+    def keep_only(self, visits: Mapping[str, tuple[str | None, str | None]]) -> None:
+        """Forget the forms of counters whose (clerk, ticket) is another now."""
         with self._lock:
-            for counter in [c for c, one in self._forms.items() if tickets.get(c) != one.ticket]:
-                del self._forms[counter]
+            for counter, form in list(self._forms.items()):
+                if visits.get(counter) != (form.clerk, form.ticket):
+                    del self._forms[counter]

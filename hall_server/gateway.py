@@ -147,12 +147,16 @@ class Gateway:
         """Wait until :attr:`connected`; False where it took longer."""
         return self._connected.wait(timeout_s)
 
-    def paths_ms(self) -> list[float]:
-        """Time from a press or scan to after its commit, the newest :data:`PATHS_KEPT`, sorted.
+    def path_ms(self) -> tuple[float, float] | None:
+        """(p50, p99) from a press or scan to after its commit, of the newest :data:`PATHS_KEPT`.
 
-        By the node's and the hall's wall clocks: means nothing where they differ.
+        By the node's and the hall's wall clocks: means nothing where they differ.  None before
+        the first.
         """
-        return sorted(us / 1000 for us in tuple(self._paths_us))
+        paths = sorted(self._paths_us)
+        if not paths:
+            return None
+        return paths[len(paths) // 2] / 1000, paths[len(paths) * 99 // 100] / 1000
 
     def _state(self, status: Literal["online", "offline"]) -> HallState:
         return HallState(status, self._started_ms, self._version)
