@@ -31,7 +31,7 @@ def take_health(
         uptime_s=uptime_s(),
         clock_synchronised=now.clock_synchronised,
         outbox_depth=outbox.depth,
-        outbox_bytes=outbox.bytes,
+        outbox_bytes=outbox.file_bytes(),
         events_total=outbox.last_seq,
         disk_free_bytes=free,
         rss_bytes=rss_bytes(),

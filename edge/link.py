@@ -100,8 +100,9 @@ class Link:
         self._notes: dict[str, str] = {}
         self._client: mqtt.Client | None = None
         self._came: deque[_Note] = deque()
-        self._in_flight = 0
+        self._under_way: set[int] = set()
         self._receive_maximum = 65_535
+        self._answer_by_s: float | None = None
         self._rest_s = REST_FIRST_S
         self.connected = False
         self.changed_s = time.monotonic()
@@ -194,7 +195,7 @@ class Link:
         wishes = _Properties(PacketTypes.CONNECT)
         wishes.SessionExpiryInterval = 0
         wishes.ReceiveMaximum = _RECEIVE_MAXIMUM
-        self._in_flight = 0
+        self._under_way.clear()
         self._receive_maximum = 65_535
         client.connect(
             address.host,
@@ -207,7 +208,7 @@ class Link:
             # a press is one small packet: it must not wait for the answer to the one before
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = client
-        self._answer_by_s: float | None = time.monotonic() + ANSWER_TIMEOUT_S
+        self._answer_by_s = time.monotonic() + ANSWER_TIMEOUT_S
 
     def _round(self) -> None:
         client = self._client
@@ -252,7 +253,7 @@ class Link:
                 case "disconnect":
                     self._drop(f"broker ended the connection ({words[1]})", words[1])
                 case "publish":
-                    self._in_flight = max(0, self._in_flight - 1)
+                    self._under_way.discard(words[0])
                     self._hear_puback(words[1])
                 case "subscribe":
                     if any(code.is_failure for code in words[1]):
@@ -273,8 +274,8 @@ class Link:
         self._client.subscribe(
             [(self._topic["ack"], 1), (self._topic["display"], 1), (self._hall_topic, 1)]
         )
-        self._client.publish(self._topic["state"], encode(self._birth()), qos=1, retain=True)
-        self._in_flight += 1
+        birth = encode(self._birth())
+        self._under_way.add(self._client.publish(self._topic["state"], birth, 1, retain=True).mid)
         self._window.begin(self._outbox.oldest_seq - 1)
         self._rest_s = REST_FIRST_S
         self._note("broker", None)
@@ -332,7 +333,7 @@ class Link:
             self._window.begin(self._outbox.oldest_seq - 1)
         now_s = time.monotonic()
         self._window.check(now_s)
-        room = min(self._window.room, self._receive_maximum - self._in_flight)
+        room = min(self._window.room, self._receive_maximum - len(self._under_way))
         if room > 0:
             try:
                 waiting = self._outbox.pending(self._stream, self._window.sent, room)
@@ -345,7 +346,7 @@ class Link:
                 sent = self._client.publish(self._topic["event"], payload, qos=1)
                 if sent.rc != mqtt.MQTT_ERR_SUCCESS:
                     break  # the connection is going; the next one begins from the oldest
-                self._in_flight += 1
+                self._under_way.add(sent.mid)
                 self._window.was_sent(event.seq, now_s)
         while self._health:
             self._client.publish(self._topic["health"], self._health.popleft(), qos=0)

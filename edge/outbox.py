@@ -88,6 +88,14 @@ class Outbox:
         """The lowest ``seq`` still held; the next one to come when it is empty."""
         return self.last_seq - self.depth + 1
 
+    def file_bytes(self) -> int:
+        """Size of the file with its write-ahead log."""
+        size = 0
+        for suffix in ("", "-wal"):
+            with suppress(OSError):
+                size += Path(f"{self._path}{suffix}").stat().st_size
+        return size
+
     @property
     def fill(self) -> float:
         """How full it is, 0 to 1, by the tighter of its two bounds."""
@@ -247,6 +255,7 @@ class Outbox:
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "secure_delete=ON",  # scans are personal
+                "cache_size=-256",  # kilobytes: it is read once, from the front
             ):
                 connection.execute(f"PRAGMA {pragma}")
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
