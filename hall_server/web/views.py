@@ -265,6 +265,29 @@ class ClerkView(Struct, frozen=True):
     counters: list[OtherCounter]
 
 
+class PanelLine(Struct, frozen=True):
+    """A node whose stand-in devices the start page shows."""
+
+    node: str
+    kind: str
+    counter: str | None
+    panel_url: str
+
+
+class StartView(Struct, frozen=True):
+    """The start page: what there is to open."""
+
+    rev: int
+    at_ms: int
+    hall: str
+    counters: list[str]
+    kiosks: list[str]
+    """Nodes."""
+    procedures: list[ProcedureView]
+    """The first few, whose wall codes one may try."""
+    nodes: list[PanelLine]
+
+
 class NodeLine(Struct, frozen=True):
     """A node on the technician's page."""
 

@@ -1,0 +1,111 @@
+"""What a citizen sees: the kiosk, the page on the phone, a procedure of the wall."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from hall_server.catalogue import Procedure
+from hall_server.state import KioskScreen, Ticket
+from hall_server.web.projections.moment import (
+    Moment,
+    call_line,
+    kiosk_ticket,
+    names,
+    open_counters,
+    place_of,
+    service_lines,
+    wait_of,
+)
+from hall_server.web.views import (
+    CallLine,
+    KioskScan,
+    KioskView,
+    ProcedureView,
+    Rating,
+    TicketView,
+)
+
+
+def ticket(moment: Moment, one: Ticket) -> TicketView:
+    """The page of one ticket, for whoever has its token."""
+    service = moment.catalogue.services.get(one.service)
+    counters = open_counters(moment, one.service, one.only_counter)
+    rating = _rating(moment, one)
+    return TicketView(
+        moment.state.last_fact,
+        moment.now_ms,
+        moment.hall,
+        one.number,
+        *names(moment, one.service),
+        service.documents if service else "",
+        (service.documents_en or service.documents) if service else "",
+        one.phase,
+        one.taken_ms,
+        place_of(moment, one),
+        wait_of(moment, one),
+        counters,
+        one.counter if one.phase in ("called", "serving", "finished") else None,
+        one.called_ms if one.phase in ("called", "serving") else None,
+        _now_serving(moment, one.service, counters) if one.phase == "waiting" else [],
+        rating,
+        one.rated,
+        one.phase in ("waiting", "parked", "called"),
+        one.phase == "waiting",
+    )
+
+
+def _now_serving(moment: Moment, service: str, counters: list[str]) -> list[CallLine]:
+    """The latest call of each of ``counters`` for ``service``."""
+    found: dict[str, CallLine] = {}
+    for call in reversed(moment.state.calls):
+        if call.service == service and call.counter in counters and call.counter not in found:
+            found[call.counter] = call_line(moment, call)
+    return list(found.values())
+
+
+def _rating(moment: Moment, one: Ticket) -> Rating | None:
+    window = moment.state.windows.get(one.window or "")
+    if one.phase != "finished" or window is None or window.void or window.rated:
+        return None
+    until_ms = window.opened_ms + moment.catalogue.ratings.phone_minutes * 60_000
+    return Rating(window.levels, until_ms) if moment.now_ms < until_ms else None
+
+
+def procedure(moment: Moment, one: Procedure) -> ProcedureView:
+    """A procedure as the wall code shows it."""
+    return ProcedureView(
+        one.code,
+        one.name,
+        one.name_en or one.name,
+        *names(moment, one.service),
+        one.documents,
+        one.days,
+    )
+
+
+def kiosk(moment: Moment, screen: KioskScreen | None) -> KioskView:
+    """A kiosk; ``screen`` is what was last held before its scanner, None where it forgot."""
+    forget_s = moment.catalogue.queue.kiosk_forgets_after_s
+    return KioskView(
+        moment.state.last_fact,
+        moment.now_ms,
+        moment.hall,
+        service_lines(moment),
+        _scan(moment, screen, forget_s * 1000) if screen else None,
+        forget_s,
+    )
+
+
+def _scan(moment: Moment, screen: KioskScreen, forget_ms: int) -> KioskScan | None:
+    until_ms = screen.at_ms + forget_ms
+    if moment.now_ms >= until_ms:
+        return None
+    found = moment.state.tickets.get(screen.ticket or "")
+    known = moment.catalogue.procedures.get(screen.procedure or "")
+    return KioskScan(
+        cast(Any, screen.what),  # the hall keeps one of the literals
+        screen.at_ms,
+        until_ms,
+        kiosk_ticket(moment, found) if found else None,
+        procedure(moment, known) if known else None,
+    )

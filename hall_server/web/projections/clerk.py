@@ -1,0 +1,180 @@
+"""The console of a clerk: her counter's visit, the line before it, and her day.
+
+Whoever does not hold the counter is told nothing of its visit.
+"""
+
+from __future__ import annotations
+
+from heapq import merge
+from itertools import islice
+from typing import Final, Literal
+
+from hall_server.card_forms import CardForms, WrongCard
+from hall_server.state import CounterState, Ticket
+from hall_server.web.projections.moment import (
+    Moment,
+    counter_state,
+    names,
+    open_window,
+    service_lines,
+)
+from hall_server.web.views import (
+    AtCounterTicket,
+    ClerkView,
+    OtherCounter,
+    Today,
+    WaitingLine,
+)
+
+WAITING_SHOWN: Final = 200
+
+
+def holds(moment: Moment, counter: str, clerk: str) -> bool:
+    """True while ``clerk`` is the one at ``counter``."""
+    one = counter_state(moment, counter)
+    return one.phase != "closed" and one.clerk == clerk
+
+
+def console(
+    moment: Moment, counter: str, clerk: str, clerk_name: str, forms: CardForms
+) -> ClerkView:
+    """The console at ``counter``, which is one of the catalogue's."""
+    if not holds(moment, counter, clerk):
+        return _not_hers(moment, counter, clerk, clerk_name)
+    one = counter_state(moment, counter)
+    served = moment.catalogue.counters[counter].services
+    ticket = moment.state.tickets.get(one.ticket or "")
+    waiting, total = _waiting(moment, counter, served)
+    return ClerkView(
+        moment.state.last_fact,
+        moment.now_ms,
+        moment.hall,
+        counter,
+        clerk,
+        clerk_name,
+        True,
+        one.phase,
+        one.pause_reason,
+        service_lines(moment, served),
+        service_lines(moment),
+        _at_counter(moment, ticket, one) if ticket else None,
+        waiting,
+        total,
+        _parked(moment, served),
+        _undo(moment, one),
+        open_window(moment, counter) is not None,
+        forms.form_for(counter, clerk, one.ticket, moment.now_ms),
+        _card_message(forms.message_for(counter, clerk, moment.now_ms), one),
+        _today(moment, one),
+        moment.catalogue.queue.recall_after_s,
+        [
+            OtherCounter(
+                other.id, counter_state(moment, other.id).phase == "open", list(other.services)
+            )
+            for other in moment.catalogue.counters.values()
+            if other.id != counter
+        ],
+    )
+
+
+def _not_hers(moment: Moment, counter: str, clerk: str, clerk_name: str) -> ClerkView:
+    return ClerkView(
+        moment.state.last_fact,
+        moment.now_ms,
+        moment.hall,
+        counter,
+        clerk,
+        clerk_name,
+        yours=False,
+        phase="closed",
+        pause_reason="",
+        services=[],
+        all_services=[],
+        ticket=None,
+        waiting=[],
+        waiting_total=0,
+        parked=[],
+        undo=None,
+        rating_open=False,
+        card=None,
+        card_message=None,
+        today=Today(0, None, 0, None, moment.catalogue.ratings.levels),
+        recall_after_s=moment.catalogue.queue.recall_after_s,
+        counters=[],
+    )
+
+
+def _line(moment: Moment, ticket: Ticket) -> WaitingLine:
+    return WaitingLine(
+        ticket.id,
+        ticket.number,
+        *names(moment, ticket.service),
+        ticket.taken_ms,
+        ticket.priority,
+        ticket.no_shows,
+    )
+
+
+def _waiting(moment: Moment, counter: str, served: list[str]) -> tuple[list[WaitingLine], int]:
+    """In the order in which the counter would call them, and how many there are in all."""
+    tickets = moment.state.tickets
+    lines = (moment.state.lines.get(service, []) for service in served)
+    for_here = [
+        ticket
+        for place in merge(*lines)
+        if (ticket := tickets[place[2]]).only_counter in (None, counter)
+    ]
+    return [_line(moment, one) for one in islice(for_here, WAITING_SHOWN)], len(for_here)
+
+
+def _parked(moment: Moment, served: list[str]) -> list[WaitingLine]:
+    parked = [
+        ticket
+        for ticket in moment.state.tickets.values()
+        if ticket.phase == "parked" and ticket.service in served
+    ]
+    parked.sort(key=lambda ticket: (ticket.seniority_ms, ticket.ordinal))
+    return [_line(moment, ticket) for ticket in parked[:WAITING_SHOWN]]
+
+
+def _at_counter(moment: Moment, ticket: Ticket, one: CounterState) -> AtCounterTicket:
+    called_ms = ticket.called_ms or moment.now_ms
+    return AtCounterTicket(
+        ticket.id,
+        ticket.number,
+        *names(moment, ticket.service),
+        "called" if ticket.phase == "called" else "serving",
+        ticket.taken_ms,
+        called_ms,
+        ticket.started_ms,
+        max(0, called_ms - ticket.taken_ms),
+        ticket.call_reason,
+        ticket.priority,
+        ticket.channel,
+        ticket.times_called,
+        ticket.no_shows,
+        one.match,
+    )
+
+
+def _card_message(
+    wrong: WrongCard | None, one: CounterState
+) -> WrongCard | Literal["other_person"] | None:
+    return wrong or ("other_person" if one.match == "other" else None)
+
+
+def _undo(moment: Moment, one: CounterState) -> str | None:
+    if one.ticket is not None:
+        return None
+    ticket = moment.state.tickets.get(one.last_finished or "")
+    return ticket.number if ticket and ticket.rated is None else None
+
+
+def _today(moment: Moment, one: CounterState) -> Today:
+    return Today(
+        one.served,
+        round(one.service_ms / one.served) if one.served else None,
+        one.ratings,
+        round(one.rating_sum / one.ratings, 2) if one.ratings else None,
+        moment.catalogue.ratings.levels,
+    )

@@ -1,0 +1,128 @@
+"""A moment of the hall, and the small things that several pages show of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Final
+
+from hall_server.catalogue import Catalogue
+from hall_server.queue import estimates
+from hall_server.queue.estimates import Estimates
+from hall_server.state import Call, CounterState, State, Ticket, Window
+from hall_server.web.views import CallLine, KioskTicket, ServiceLine, Wait
+
+_MINUTE_MS: Final = 60_000
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What every page is built from: read-only, and the same for all pages of one fan-out."""
+
+    catalogue: Catalogue
+    state: State
+    estimates: Estimates
+    """Waits; they may be of a moment before ``state``, so places are counted in ``state``."""
+    now_ms: int
+    hall: str
+    """Name of the hall."""
+    public_url: str
+
+
+def wait(estimated: estimates.Wait | None) -> Wait | None:
+    """A wait in whole minutes: the range widened to them, the median to the nearest."""
+    if estimated is None:
+        return None
+    low = estimated.low_ms // _MINUTE_MS
+    high = -(-estimated.high_ms // _MINUTE_MS)
+    return Wait(low, high, min(high, max(low, round(estimated.median_ms / _MINUTE_MS))))
+
+
+def wait_for_service(moment: Moment, service: str) -> Wait | None:
+    """For who comes now; None where no open counter serves it."""
+    return wait(moment.estimates.services.get(service))
+
+
+def wait_of(moment: Moment, ticket: Ticket) -> Wait | None:
+    """For a waiting ticket; one newer than the estimate gets that of who comes now."""
+    if ticket.phase != "waiting":
+        return None
+    found = moment.estimates.tickets.get(ticket.id)
+    return wait(found.wait) if found else wait_for_service(moment, ticket.service)
+
+
+def place_of(moment: Moment, ticket: Ticket) -> int | None:
+    """Place in the line of its service, from 1; None where it does not wait."""
+    if ticket.phase != "waiting":
+        return None
+    key = (ticket.seniority_ms, ticket.ordinal, ticket.id)
+    line = moment.state.lines.get(ticket.service, [])
+    before = bisect_left(line, key)
+    return before + 1 if before < len(line) and line[before] == key else None
+
+
+def counter_state(moment: Moment, counter: str) -> CounterState:
+    """The counter as it is; closed where nothing has happened at it."""
+    return moment.state.counters.get(counter) or CounterState(counter)
+
+
+def open_counters(moment: Moment, service: str, only: str | None = None) -> list[str]:
+    """Open counters that serve ``service``, in the order of the settings."""
+    return [
+        counter.id
+        for counter in moment.catalogue.counters.values()
+        if service in counter.services
+        and (only is None or counter.id == only)
+        and counter_state(moment, counter.id).phase == "open"
+    ]
+
+
+def names(moment: Moment, service: str) -> tuple[str, str]:
+    """A service's names, Vietnamese and English; its id where the settings no longer have it."""
+    known = moment.catalogue.services.get(service)
+    return (known.name, known.name_en or known.name) if known else (service, service)
+
+
+def service_lines(moment: Moment, services: list[str] | None = None) -> list[ServiceLine]:
+    """Services with their lines, all of them or those named."""
+    chosen = [
+        one for one in moment.catalogue.services.values() if services is None or one.id in services
+    ]
+    return [
+        ServiceLine(
+            one.id,
+            one.prefix,
+            one.name,
+            one.name_en or one.name,
+            len(moment.state.lines.get(one.id, ())),
+            wait_for_service(moment, one.id),
+            open_counters(moment, one.id),
+        )
+        for one in chosen
+    ]
+
+
+def call_line(moment: Moment, call: Call) -> CallLine:
+    """A call as people may read it."""
+    return CallLine(call.id, call.at_ms, call.number, *names(moment, call.service), call.counter)
+
+
+def open_window(moment: Moment, counter: str) -> Window | None:
+    """The rating window whose buttons count at ``counter`` now."""
+    window = moment.state.windows.get(counter_state(moment, counter).window or "")
+    if window is None or window.void or window.closed_ms is not None:
+        return None
+    return window if moment.now_ms < window.opened_ms + window.duration_ms else None
+
+
+def kiosk_ticket(moment: Moment, ticket: Ticket) -> KioskTicket:
+    """A ticket as it is handed to whoever took it."""
+    return KioskTicket(
+        ticket.number,
+        ticket.token,
+        f"{moment.public_url}/t/{ticket.token}",
+        *names(moment, ticket.service),
+        place_of(moment, ticket),
+        wait_of(moment, ticket),
+        open_counters(moment, ticket.service, ticket.only_counter),
+    )

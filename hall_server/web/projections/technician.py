@@ -1,0 +1,108 @@
+"""The technician's page: nodes, alarms, dead letters, and how the hall's own parts are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hall_server.journal import DeadLetter
+from hall_server.nodes import NodePresence
+from hall_server.settings import Node
+from hall_server.web.projections.moment import Moment
+from hall_server.web.views import (
+    AlarmLine,
+    DeadLetterLine,
+    NodeLine,
+    TechnicianView,
+)
+
+
+class Engine(NamedTuple):
+    """How the hall's own parts are, beside its state."""
+
+    version: str
+    nodes: Sequence[NodePresence]
+    letters: Sequence[DeadLetter]
+    letters_total: int
+    broker_connected: bool
+    paths_ms: Sequence[float]
+    """Times of the latest presses and scans to after their commit, sorted."""
+    journal_full: bool
+    inbox_depth: int
+    live_pages: int
+    points_written: int | None
+    spool_depth: int | None
+    store_error: str | None
+
+
+def technician(moment: Moment, nodes: Sequence[Node], engine: Engine) -> TechnicianView:
+    """All of it; nodes of the settings that were never seen stand there as such."""
+    return TechnicianView(
+        moment.state.last_fact,
+        moment.now_ms,
+        moment.hall,
+        engine.version,
+        _nodes(moment, nodes, engine.nodes),
+        [
+            AlarmLine(note.at_ms, note.node, note.code, note.device, note.text, note.raised)
+            for note in reversed(moment.state.alarms)
+        ],
+        [
+            DeadLetterLine(letter.at_ms, letter.topic, letter.reason, letter.bytes)
+            for letter in engine.letters
+        ],
+        engine.letters_total,
+        "connected" if engine.broker_connected else "away",
+        moment.state.last_fact,
+        engine.journal_full,
+        engine.inbox_depth,
+        _percentile(engine.paths_ms, 50),
+        _percentile(engine.paths_ms, 99),
+        engine.live_pages,
+        engine.points_written,
+        engine.spool_depth,
+        engine.store_error,
+    )
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float | None:
+    if not ordered:
+        return None
+    return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 2)
+
+
+def _nodes(
+    moment: Moment, settings: Sequence[Node], present: Sequence[NodePresence]
+) -> list[NodeLine]:
+    committed: Counter[str] = Counter()
+    for position in moment.state.streams.values():
+        committed[position.node] += position.events
+    known = {presence.node: presence for presence in present}
+    return [
+        _line(node, known.get(node.id) or NodePresence(node.id), committed[node.id])
+        for node in settings
+    ]
+
+
+def _line(node: Node, presence: NodePresence, committed: int) -> NodeLine:
+    state, health = presence.state, presence.health
+    return NodeLine(
+        node.id,
+        node.kind,
+        node.counter or None,
+        "never_seen" if presence.last_seen_ms is None else (state.status if state else "online"),
+        presence.last_seen_ms,
+        state.version if state else "",
+        list(state.devices) if state else [],
+        health.outbox_depth if health else None,
+        health.events_total if health else None,
+        committed,
+        health.clock_synchronised if health else None,
+        presence.clock_offset_ms,
+        health.temperature_c if health else None,
+        health.disk_free_bytes if health else None,
+        health.rss_bytes if health else None,
+        list(health.notes) if health else [],
+        node.panel_url or None,
+    )
