@@ -129,9 +129,12 @@ class FolderFrames:
 
     Write the image under a name that begins with a dot and rename it, as
     :func:`devices.qr_scanner.standin.hold` does.  Images are held one after the other, by name,
-    each for ``hold_s``; then the file is removed.  One that cannot be read is set aside as
-    ``NAME.unreadable``.
+    each for ``hold_s`` and at least three frames; then the file is removed.  One that cannot be
+    read is set aside as ``NAME.unreadable``.
     """
+
+    # a machine that stands still for longer than ``hold_s`` must not make a card go by unseen
+    _FEWEST_FRAMES: Final = 3
 
     def __init__(
         self,
@@ -164,6 +167,7 @@ class FolderFrames:
         self._closing = threading.Event()
         self._next_s = clock_s()
         self._held: tuple[Path, Frame, float] | None = None
+        self._shown = 0
         self.unreadable = 0
         """Images set aside since the start."""
 
@@ -193,7 +197,8 @@ class FolderFrames:
         try:
             if self._held is not None:
                 path, frame, until_s = self._held
-                if self._clock_s() < until_s:
+                if self._clock_s() < until_s or self._shown < self._FEWEST_FRAMES:
+                    self._shown += 1
                     return frame
                 self._held = None
                 path.unlink(missing_ok=True)
@@ -203,6 +208,7 @@ class FolderFrames:
                     self._set_aside(path)
                     continue
                 self._held = (path, picture, self._clock_s() + self._hold_s)
+                self._shown = 1
                 return picture
         except OSError as error:
             raise CameraStoppedError(

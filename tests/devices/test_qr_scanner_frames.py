@@ -62,9 +62,21 @@ def test_cards_that_come_at_once_are_held_one_after_the_other(tmp_path: Path) ->
     first, second = draw_code("một"), draw_code("hai")
     hold(tmp_path, png(second), "0002")
     hold(tmp_path, png(first), "0001")
-    assert same(frames.next(0), first)
+    for _ in range(3):
+        assert same(frames.next(0), first)
     clock.now_s += 0.5
     assert same(frames.next(0), second)
+
+
+def test_a_card_does_not_go_by_unseen_while_the_machine_stands_still(tmp_path: Path) -> None:
+    clock = Clock()
+    frames = folder_frames(tmp_path, clock, hold_s=0.5)
+    code = draw_code(CARD)
+    hold(tmp_path, png(code), "card")
+    for _ in range(3):
+        assert same(frames.next(0), code)
+        clock.now_s += 60.0
+    assert is_blank(frames.next(0))
 
 
 def test_a_card_that_is_still_being_written_is_not_looked_at(tmp_path: Path) -> None:
