@@ -348,7 +348,9 @@ class Gateway:
             self._publish(topics.node_topic(self._hall, node, "ack"), encode(Ack(stream, through)))
         if committed.facts:
             self._show(committed.view)
-            self._forms.keep_only({key: one.ticket for key, one in committed.view.counters.items()})
+            self._forms.keep_only(
+                {key: (one.clerk, one.ticket) for key, one in committed.view.counters.items()}
+            )
 
     def _say_everything(self, state: State) -> None:
         self._publish(topics.hall_state(self._hall), encode(self._state("online")), retain=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hall_server import commands as c
-from hall_server.facts import Fact, Source
+from hall_server.facts import Source
 from hall_server.journal import (
     DEAD_LETTERS_KEPT,
     DeadLetter,
