@@ -40,8 +40,10 @@ ANSWER_TIMEOUT_S: Final = 5.0
 """How long a broker that took the connection may keep silent."""
 REST_FIRST_S: Final = 0.2
 REST_LONGEST_S: Final = 10.0
+STEADY_S: Final = 10.0
 _RECEIVE_MAXIMUM: Final = 1000
 _ROUND_S: Final = 1.0
+_SHORT_LIVED: Final = 3
 _WITH_LAST_WILL: Final = 0x04
 """MQTT 5 reason to disconnect: the broker publishes the last will all the same."""
 
@@ -103,6 +105,7 @@ class Link:
         self._under_way: set[int] = set()
         self._receive_maximum = 65_535
         self._answer_by_s: float | None = None
+        self._short_lived = 0
         self._rest_s = REST_FIRST_S
         self.connected = False
         self.changed_s = time.monotonic()
@@ -237,6 +240,11 @@ class Link:
             self._drop("closed the connection")
         elif self.connected:
             self._send()
+            if self._rest_s > REST_FIRST_S and time.monotonic() - self.changed_s > STEADY_S:
+                # only now: a connection that never lasts is tried less and less often
+                self._rest_s = REST_FIRST_S
+                self._short_lived = 0
+                self._note("name", None)
 
     def _patience_s(self) -> float:
         resend_at_s = self._window.resend_at_s
@@ -251,7 +259,7 @@ class Link:
                 case "connect":
                     self._on_connect(words[1], words[2])
                 case "disconnect":
-                    self._drop(f"broker ended the connection ({words[1]})", words[1])
+                    self._drop(f"broker ended the connection ({words[1]})")
                 case "publish":
                     self._under_way.discard(words[0])
                     self._hear_puback(words[1])
@@ -267,7 +275,7 @@ class Link:
     def _on_connect(self, reason: ReasonCode, offers: Properties | None) -> None:
         assert self._client is not None
         if reason.is_failure:
-            self._drop(f"broker refuses this node ({reason}): check user name and password", reason)
+            self._drop(f"broker refuses this node ({reason}): check user name and password")
             return
         self._answer_by_s = None
         self._receive_maximum = int(getattr(offers, "ReceiveMaximum", 65_535))
@@ -277,7 +285,6 @@ class Link:
         birth = encode(self._birth())
         self._under_way.add(self._client.publish(self._topic["state"], birth, 1, retain=True).mid)
         self._window.begin(self._outbox.oldest_seq - 1)
-        self._rest_s = REST_FIRST_S
         self._note("broker", None)
         self._note("subscribe", None)
         self._change_to(connected=True)
@@ -351,10 +358,17 @@ class Link:
         while self._health:
             self._client.publish(self._topic["health"], self._health.popleft(), qos=0)
 
-    def _drop(self, reason: str, code: object = None) -> None:
-        if isinstance(code, ReasonCode) and code.value == 0x8E:
-            reason = f"another node took the name {self._node} at the broker: give it its own id"
+    def _drop(self, reason: str) -> None:
         self._note("broker", reason)
+        if self.connected:
+            self._short_lived += 1
+        if self._short_lived >= _SHORT_LIVED:
+            # Mosquitto 2.0 gives no reason to the one whose name is taken
+            self._note(
+                "name",
+                f"the broker ended {_SHORT_LIVED} connections in a row within {STEADY_S:g} s: "
+                f"see that no other node has the name {self._node}",
+            )
         client, self._client = self._client, None
         if client is not None and (line := client.socket()) is not None:
             line.close()

@@ -202,11 +202,15 @@ def disk_full(folder: Path) -> Iterator[None]:
 
 def test_a_full_disk_is_an_error_and_not_the_end(outbox: Outbox, tmp_path: Path) -> None:
     outbox.append(PRESS, STAMPS)
-    kept = 1
-    with disk_full(tmp_path), pytest.raises(OutboxError, match="free some disk space"):
-        for _ in range(1000):
-            outbox.append(Scan("x" * 4000, "pyzbar"), STAMPS)
-            kept += 1
+    kept, refused = 1, ""
+    with disk_full(tmp_path):
+        while not refused:
+            try:
+                outbox.append(Scan("x" * 4000, "pyzbar"), STAMPS)
+                kept += 1
+            except OutboxError as error:
+                refused = str(error)
+    assert "free some disk space" in refused
     assert (outbox.depth, outbox.last_seq) == (kept, kept)
     assert outbox.append(PRESS, STAMPS) == kept + 1
     assert [one.seq for one in all_pending(outbox)] == list(range(1, kept + 2))

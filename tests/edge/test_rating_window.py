@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -175,4 +176,4 @@ def test_no_window_takes_two_presses_whatever_comes_in_which_order(
     seen_again = [window for window in set(taken) if taken.count(window) > 1]
     if not any(step[0] == "restart" for step in story):
         assert seen_again == []
-    assert all(one != other for one, other in zip(taken, taken[1:], strict=False))
+    assert all(one != other for one, other in pairwise(taken))
