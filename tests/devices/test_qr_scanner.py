@@ -231,7 +231,10 @@ def test_a_card_dropped_into_the_folder_is_scanned_once_and_taken_away(tmp_path:
 
 @given(
     st.lists(
-        st.tuples(st.sets(st.sampled_from("abc"), max_size=3), st.integers(0, 2_000_000)),
+        st.tuples(
+            st.sets(st.sampled_from("abc"), max_size=3),
+            st.integers(0, 4).map(lambda halves: halves * 500_000),
+        ),
         max_size=60,
     )
 )

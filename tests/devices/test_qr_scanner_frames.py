@@ -126,7 +126,12 @@ def test_what_is_no_card_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "away.png").symlink_to(tmp_path / "note.txt")
     os.mkfifo(tmp_path / "pipe.png")
     assert is_blank(frames.next(0))
-    assert len(list(tmp_path.iterdir())) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "away.png",
+        "drawer.png",
+        "note.txt",
+        "pipe.png",
+    ]
 
 
 def test_a_photograph_serves_as_well_as_a_drawing(tmp_path: Path) -> None:
