@@ -79,8 +79,8 @@ def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
     try:
         settings: T = msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
-        reason, _, where_text = str(error).rpartition(" - at `")
-        reason, path = (reason, where_text.rstrip("`")) if reason else (where_text, "")
+        reason, path = _taken_apart(str(error))
+        path = _with_name(path, tree, kind, str(error))
         missing = re.search(r"missing required field `([^`]+)`", reason)
         unknown = re.search(r"unknown field `([^`]+)`", reason)
         if missing:
@@ -94,10 +94,41 @@ def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
     return settings
 
 
+def _taken_apart(error: str) -> tuple[str, str]:
+    """msgspec's reason, and the path that it gives; no path for the file as a whole."""
+    where = re.search(r" - at (`key` in )?`([^`]*)`$", error)
+    if where is None:
+        return error, ""
+    return error[: where.start()], where.group(2) + ("[...]" if where.group(1) else "")
+
+
+def _with_name(path: str, tree: dict[str, Any], kind: type[Struct], error: str) -> str:
+    """The path with the name that msgspec writes as ``[...]``: the one that fails by itself too."""
+    above, gap, below = path.partition("[...]")
+    if not gap:
+        return path
+    table: Any = tree
+    for step in _steps(above):
+        table = table[step]
+    every = dict(table)
+    for name, value in every.items():
+        table.clear()
+        table[name] = value
+        try:
+            msgspec.convert(tree, kind)
+        except msgspec.ValidationError as alone:
+            if str(alone) == error:
+                return f"{above}.{name}{below}"
+    return path
+
+
 def _what_fits(kind: type[Struct], path: str) -> str:
     wanted = re.sub(r"\[\d+\]", "[]", path.partition("[...]")[0].removeprefix("$."))
     for field in describe(kind):
-        if field.path == wanted or f"{field.path}[]" == wanted:
+        # an element of a list, or a name in a table, is told with the whole of it
+        if wanted in (field.path, f"{field.path}[]") or (
+            field.allowed.startswith("table of") and wanted.rpartition(".")[0] == field.path
+        ):
             return f"; cho phép / allowed: {field.allowed}"
     return ""
 
@@ -114,17 +145,20 @@ def line_of(text: str, path: str) -> int:
     Follows table headers and ``key = value``; inside inline tables and arrays the line is that
     of the outermost key.  ``[...]``, a name that the path keeps to itself, ends it.
     """
-    path, _, _ = path.partition("[...]")
-    wanted = [
-        int(part[1:-1]) if part.startswith("[") else part
-        for part in re.findall(r"\[\d+\]|[^.\[\]$]+", path)
-    ]
+    wanted = _steps(path.partition("[...]")[0])
     best, best_length = 1, 0
     for number, place in _places(text):
         shared = _shared(wanted, place)
         if shared > best_length and shared in (len(place), len(wanted)):
             best, best_length = number, shared
     return best
+
+
+def _steps(path: str) -> list[str | int]:
+    return [
+        int(part[1:-1]) if part.startswith("[") else part
+        for part in re.findall(r"\[\d+\]|[^.\[\]$]+", path)
+    ]
 
 
 def _shared(one: Sequence[str | int], other: Sequence[str | int]) -> int:
@@ -241,6 +275,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return f"[{', '.join(_toml(one) for one in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_toml(one)}' for name, one in value.items())}}}"
     if isinstance(value, str | bool):
         return msgspec.json.encode(value).decode()
     return str(value)
@@ -282,7 +318,7 @@ def _allowed(shape: Any) -> str:
         case msgspec.inspect.StructType():
             return "table"
         case msgspec.inspect.DictType():
-            return f"table whose every name has: {_allowed(shape.value_type)}"
+            return f"table of {_allowed(shape.key_type)} = {_allowed(shape.value_type)}"
         case msgspec.inspect.UnionType():
             kinds = [one for one in shape.types if not isinstance(one, msgspec.inspect.NoneType)]
             left_out = " or left out" if len(kinds) < len(shape.types) else ""

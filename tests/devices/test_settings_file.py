@@ -38,6 +38,7 @@ class Counter(Struct, frozen=True, forbid_unknown_fields=True):
     )
     voice: Annotated[Voice | None, Meta(description="the voice that calls")] = None
     button: Annotated[list[Button], Meta(max_length=5, description="buttons")] = []
+    weights: dict[Literal["baby", "poor"], int] = {}
     minutes: Annotated[dict[str, int], Meta(description="minutes a reason is worth")] = {}
 
 
@@ -105,7 +106,14 @@ def test_nesting_beyond_reason_is_refused_and_not_a_crash() -> None:
             "services[1]",
             "list of text",
         ),
-        ('[[counter]]\nid = "1"\n[counter.minutes]\nold = "x"\n', 3, "minutes", "whole number"),
+        (
+            '[[counter]]\nid = "1"\n[counter.minutes]\na = 1\nb = "x"\nc = 2\n',
+            5,
+            "minutes.b",
+            "table",
+        ),
+        ('[[counter]]\nid = "1"\n[counter.weights]\nbaby = 1\nold = 2\n', 5, "weights", '"baby"'),
+        ('[[counter]]\nid = "1"\nweights = {baby = 1, poor = ""}\n', 3, "weights.poor", '"baby"'),
         ("counter = []\n", 1, "counter", "list of 1 or more"),
     ],
 )
@@ -241,6 +249,7 @@ def test_the_docs_list_every_setting_with_what_it_may_be() -> None:
         "counter[].button[].lamp",
         "counter[].button[].lamp[].pin",
         "counter[].button[].lamp[].shades",
+        "counter[].weights",
         "counter[].minutes",
         "title",
     ]
@@ -250,5 +259,5 @@ def test_the_docs_list_every_setting_with_what_it_may_be() -> None:
     assert fields["counter[].services"].default == '["ho-tich"]'
     assert fields["counter[].open"].default == "true"
     assert fields["counter[].voice"].allowed == "table or left out"
-    assert fields["counter[].minutes"].allowed == "table whose every name has: whole number"
+    assert fields["counter[].minutes"].allowed == "table of text = whole number"
     assert fields["counter[].button"].allowed == "list of at most 5 × table"
