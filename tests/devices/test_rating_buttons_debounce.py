@@ -134,6 +134,13 @@ def test_a_button_held_down_when_the_node_starts_is_no_press_and_gets_stuck() ->
     assert line.edge(True, 2 * STUCK_US) == (Outcome.RECOVERED, Outcome.PRESSED)
 
 
+def test_a_clock_that_runs_back_shortens_no_settling() -> None:
+    line = Debouncer()
+    assert line.edge(True, 100_000) == (Outcome.PRESSED,)
+    assert line.edge(False, 90_000) == ()
+    assert line.edge(True, 90_000 + SETTLE_US) == ()
+
+
 def test_the_line_is_armed_again_exactly_when_it_has_been_quiet_for_the_settling_time() -> None:
     line = Debouncer()
     line.edge(True, 0)

@@ -242,6 +242,18 @@ def test_a_display_that_takes_no_picture_says_so_and_is_tried_again() -> None:
     assert display.self_test() == []
 
 
+def test_a_picture_that_was_cut_off_half_way_is_written_again_whole() -> None:
+    matrix = Cut()
+    display = TicketDisplay(matrix)
+    display.show(state("serving", 1, ticket="A012"))
+    matrix.is_cut = True
+    with pytest.raises(DisplayUnavailableError):
+        display.show(state("serving", 2, ticket="A013"))
+    matrix.is_cut = False
+    display.show(state("serving", 3, ticket="A012"))
+    assert matrix.writes == 3
+
+
 def test_a_picture_that_stays_is_written_again_only_every_ten_seconds() -> None:
     matrix = Cut()
     display = TicketDisplay(matrix)
