@@ -288,6 +288,32 @@ class StartView(Struct, frozen=True):
     nodes: list[PanelLine]
 
 
+class SignInCounter(Struct, frozen=True):
+    """A counter that a clerk may sign in at."""
+
+    counter: str
+    services: list[str]
+    services_en: list[str]
+    open: bool
+    """Some clerk is signed in there; who is not told."""
+
+
+class SignInView(Struct, frozen=True):
+    """The sign-in page."""
+
+    rev: int
+    at_ms: int
+    hall: str
+    role: Literal["clerk", "technician"]
+    counters: list[SignInCounter]
+    """Empty for a technician."""
+    clerk: str
+    """What was entered before."""
+    counter: str
+    message: str | None
+    """Why signing in failed, in the page's language."""
+
+
 class NodeLine(Struct, frozen=True):
     """A node on the technician's page."""
 

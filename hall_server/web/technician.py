@@ -1,0 +1,43 @@
+"""The technician's page: nodes, alarms, dead letters, and how the hall's own parts are."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect
+
+from hall_server.web.answers import House, as_json, let_in, send_away, wants_json
+from hall_server.web.signing_in import SignIns
+from hall_server.web.signing_in_page import sign_in_routes
+
+
+def technician_pages(house: House, sign_ins: SignIns) -> Blueprint:
+    """Sign-in and the page."""
+    pages = Blueprint("technician", __name__)
+    sign_in_routes(pages, house, sign_ins, "technician")
+
+    @pages.get("/technician")
+    def technician() -> Response:
+        if sign_ins.who("technician") is None:
+            return redirect("/technician/sign-in", 303)  # type: ignore[return-value]
+        view = house.views.technician()
+        return house.page("technician", view, "/live/technician", csrf=sign_ins.token())
+
+    @pages.get("/api/view/technician")
+    def technician_view() -> Response:
+        sign_ins.must("technician")
+        return as_json(house.views.technician())
+
+    @pages.get("/live/technician")
+    def technician_live() -> Response:
+        person = sign_ins.who("technician")
+        return let_in("technician", person.until_ms) if person else send_away()
+
+    @pages.post("/technician/sign-out")
+    def sign_out() -> Response:
+        person = sign_ins.who("technician")
+        if person is not None:
+            sign_ins.sign_out(person)
+        if wants_json():
+            return as_json({"ok": True})
+        return redirect("/technician/sign-in", 303)  # type: ignore[return-value]
+
+    return pages
