@@ -68,9 +68,10 @@ class InfluxStore:
     def started(self) -> str | None:
         """``process_start_time_seconds`` of the store's ``/metrics``; None where it has none."""
         try:
-            answer = self._client.api_client.request(
-                "GET", f"{self._url}/metrics", headers=self._client.api_client.default_headers
-            )
+            api = self._client.api_client
+            # a copy: the client writes its own Content-Type into the headers it is given
+            headers = dict(api.default_headers)
+            answer = api.request("GET", f"{self._url}/metrics", headers=headers)
         except ApiException as error:
             if error.status is not None and 400 <= error.status < 500:
                 return None

@@ -69,6 +69,8 @@ class VictoriaMetrics:
         program = shutil.which(COMMAND)
         if program is None:
             raise StoreError(f"{COMMAND} is not installed: apt-get install victoria-metrics")
+        if self.healthy():
+            raise StoreError(f"another store answers on {self.url}: stop it or take another port")
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._child = subprocess.Popen(
@@ -128,7 +130,11 @@ class VictoriaMetrics:
     def stored(
         self, match: str, start_s: float = FROM_THE_START_S, end_s: float = TO_THE_END_S
     ) -> list[Stored]:
-        """Every series that ``match`` (``{__name__!=""}``) selects, by the export API."""
+        """Every series that ``match`` (``{__name__!=""}``) selects, by the export API.
+
+        What was accepted just now is made readable first; by itself that takes up to 10 s.
+        """
+        self._get("/internal/force_flush")
         answer = self._get(
             "/api/v1/export?" + urlencode({"match[]": match, "start": start_s, "end": end_s})
         )

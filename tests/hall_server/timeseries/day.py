@@ -28,20 +28,20 @@ def visits(count: int, *, first: int = 1, start_ms: int = START_MS) -> list[Fact
     for number in range(count):
         ticket, service = f"t{first}-{number}", SERVICES[number % 3]
         counter, window = str(number % 4 + 1), f"w{first}-{number}"
-        who = {"ticket": ticket, "counter": counter, "clerk": "lan"}
+        who = (ticket, counter, "lan")
         priority = PRIORITY_REASONS[number % 7] if number % 5 == 0 else None
         add(
             f.TicketTaken(
                 ticket, f"A{number:03}", service, number, "kiosk", "secret", at_ms, None, priority
             )
         )
-        add(f.TicketCalled(**who, service=service, wait_ms=number * 137, reason="longest wait"))
+        add(f.TicketCalled(*who, service, number * 137, "longest wait"))
         at_ms += number % 3
-        add(f.ServiceStarted(**who))
+        add(f.ServiceStarted(*who))
         add(
             f.ServiceFinished(
-                **who,
-                service=service,
+                *who,
+                service,
                 service_ms=number * 1013,
                 window=window,
                 levels=5,
@@ -51,8 +51,8 @@ def visits(count: int, *, first: int = 1, start_ms: int = START_MS) -> list[Fact
         )
         add(
             f.RatingGiven(
-                **who,
-                service=service,
+                *who,
+                service,
                 window=window,
                 level=number % 5 + 1,
                 levels=5,
@@ -96,7 +96,7 @@ def values_in(store: VictoriaMetrics, match: str = '{hall="kien-hung"}') -> Valu
     """What the store holds of the facts; samples and health are left out."""
     samples = ("queue_", "counters_", "node_health_", "node_loop_", "timeseries_probe_")
     return {
-        (one.name, frozenset((k, v) for k, v in one.labels.items() if k != "db")): sorted(
+        (one.name, frozenset(one.labels.items())): sorted(
             zip(one.timestamps_ms, one.values, strict=True)
         )
         for one in store.stored(match)
