@@ -26,6 +26,8 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
     ),
     "common.counter": ("Quầy {counter}", "Counter {counter}"),
     "common.close": ("Đóng", "Close"),
+    "common.ok": ("Đồng ý", "OK"),
+    "common.leave": ("Thôi", "Never mind"),
     "common.back": ("Quay lại", "Back"),
     "common.and": ("{first} và {last}", "{first} and {last}"),
     # ------------------------------------------------------------ numbers as people say them
@@ -200,6 +202,14 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
     "refusals.too_many": (
         "Có quá nhiều yêu cầu trong chốc lát. Mời thử lại sau ít giây.",
         "Too many requests in a short time. Please try again in a few seconds.",
+    ),
+    "refusals.not_found": (
+        "Không tìm thấy. Mời tải lại trang rồi thử lại.",
+        "This was not found. Please reload the page and try again.",
+    ),
+    "refusals.too_large": (
+        "Nội dung gửi lên quá dài. Mời viết ngắn hơn rồi thử lại.",
+        "That was too long. Please make it shorter and try again.",
     ),
     # ------------------------------------------------------------ error pages
     "error.title": ("Chưa mở được trang", "The page could not be opened"),

@@ -1,8 +1,252 @@
-"""Words of the pages that the hall's own people read: clerk, technician, start page."""
+"""Words of the pages that the hall's own people read: clerk, sign-in, technician, start page."""
 
 from __future__ import annotations
 
 from typing import Final
 
-STAFF: Final[dict[str, tuple[str, str]]] = {}
+from hall_server.web.words_technician import TECHNICIAN
+
+CLERK: Final[dict[str, tuple[str, str]]] = {
+    "clerk.title": ("Bàn làm việc", "Console"),
+    "clerk.sign_out": ("Đăng xuất", "Sign out"),
+    "clerk.waiting_here": ("Đang chờ cho quầy này", "Waiting for this counter"),
+    "clerk.nobody": ("Chưa có ai chờ.", "Nobody is waiting."),
+    "clerk.more": ("và {n} số nữa", "and {n} more"),
+    "clerk.list_key": ("Phím G: vào danh sách", "Key G: into the list"),
+    "clerk.parked": ("Đang tạm gác", "Set aside"),
+    "clerk.paused": ("Đang tạm nghỉ", "On a break"),
+    "clerk.absent": ("vắng {n} lần", "absent {n} times"),
+    "clerk.absent.one": ("vắng {n} lần", "absent once"),
+    "clerk.times_called": ("Đã gọi {n} lần", "Called {n} times"),
+    "clerk.times_called.one": ("Đã gọi {n} lần", "Called once"),
+    "clerk.on_break": ("Quầy tạm nghỉ: {reason}", "On a break: {reason}"),
+    "clerk.next_up": ("Số tiếp theo", "Next in line"),
+    "clerk.all_done": ("Chưa có ai chờ quầy này", "Nobody is waiting for this counter"),
+    "clerk.all_done_how": (
+        "Số mới sẽ hiện ở đây ngay khi có người lấy số.",
+        "A new number shows here as soon as somebody takes one.",
+    ),
+    "clerk.rating_open": (
+        "Đang mời đánh giá lượt vừa xong.",
+        "The last visitor is being asked to rate.",
+    ),
+    "clerk.serving_for": ("đang phục vụ {time}", "serving for {time}"),
+    "clerk.called_for": ("đã gọi {time}", "called {time} ago"),
+    "clerk.waited": ("Chờ {time}", "Waited {time}"),
+    "clerk.reason.longest_wait": (
+        "lâu nhất trong các số quầy này phục vụ",
+        "the longest of those this counter serves",
+    ),
+    "clerk.reason.priority": ("được ưu tiên lên trước", "moved up by priority"),
+    "clerk.reason.by_hand": ("gọi riêng: {reason}", "called by hand: {reason}"),
+    "clerk.match.first": ("Thẻ căn cước đã quét", "Citizen card read"),
+    "clerk.match.same": (
+        "Thẻ căn cước đã quét · khớp người lấy số",
+        "Citizen card read · the person who took the number",
+    ),
+    "clerk.match.other": (
+        "Thẻ của người khác, không khớp người lấy số",
+        "Another person's card, not who took the number",
+    ),
+    "clerk.closed": ("Quầy {counter} chưa mở", "Counter {counter} is not open"),
+    "clerk.not_yours": (
+        "Quầy {counter} đang do người khác phụ trách",
+        "Somebody else has counter {counter} now",
+    ),
+    "clerk.not_yours_how": (
+        "Thông tin lượt phục vụ đã được ẩn khỏi màn hình này. Mời đăng nhập để làm việc tiếp.",
+        "The visit is hidden from this screen. Please sign in to go on working.",
+    ),
+    "clerk.sign_in_again": ("Đăng nhập", "Sign in"),
+    # ------------------------------------------------------------ what can be done
+    "clerk.do.call_next": ("Gọi số tiếp theo", "Call the next number"),
+    "clerk.do.start": ("Bắt đầu phục vụ", "Start serving"),
+    "clerk.do.finish": ("Hoàn thành và mời đánh giá", "Finish and ask for a rating"),
+    "clerk.do.resume": ("Phục vụ trở lại", "Resume serving"),
+    "clerk.do.nothing": ("Chưa có số để gọi", "No number to call yet"),
+    "clerk.do.recall": ("Gọi lại", "Call again"),
+    "clerk.do.no_show": ("Vắng mặt", "Absent"),
+    "clerk.do.park": ("Tạm gác", "Set aside"),
+    "clerk.do.transfer": ("Chuyển quầy", "Transfer"),
+    "clerk.do.undo": ("Hoàn tác", "Undo"),
+    "clerk.do.undo_number": ("Mở lại {number}", "Reopen {number}"),
+    "clerk.do.pause": ("Tạm nghỉ", "Take a break"),
+    "clerk.do.resume_short": ("Trở lại", "Resume"),
+    "clerk.do.take": ("Lấy số hộ", "Take a number"),
+    "clerk.do.list": ("Chọn số", "Choose one"),
+    "clerk.more_acts": ("Các việc khác", "Other acts"),
+    "clerk.recall_hint": (
+        "Đã gọi hơn {n} giây mà chưa có người đến. Mời gọi lại (R), hoặc ghi vắng mặt (V).",
+        "Nobody has come for {n} seconds. Call again (R), or mark as absent (V).",
+    ),
+    "clerk.holding.now": ("Ghi {number} vắng mặt · {n} giây", "Mark {number} absent · {n} s"),
+    "clerk.holding.take_back": ("Không, quay lại", "No, take back"),
+    "clerk.holding.said": (
+        "Sắp ghi {number} vắng mặt. Bấm Z nếu bấm nhầm.",
+        "{number} is about to be marked absent. Press Z if that was a slip.",
+    ),
+    "clerk.other_reason": ("Lý do khác", "Another reason"),
+    "clerk.counter_open": ("đang mở", "open"),
+    "clerk.counter_shut": ("chưa mở", "not open"),
+    # ------------------------------------------------------------ what has been done
+    "clerk.done.call-next": ("Đã gọi {number}.", "{number} is called."),
+    "clerk.done.call": ("Đã gọi {number}.", "{number} is called."),
+    "clerk.done.recall": ("Đã gọi lại {number}.", "{number} is called again."),
+    "clerk.done.start": ("Bắt đầu phục vụ {number}.", "Serving {number}."),
+    "clerk.done.finish": (
+        "Đã xong {number}. Bấm Z nếu bấm nhầm.",
+        "{number} is finished. Press Z if that was a slip.",
+    ),
+    "clerk.done.no-show": ("Đã ghi {number} vắng mặt.", "{number} is marked absent."),
+    "clerk.done.park": (
+        "Đã tạm gác {number}. Số này ở cuối cột bên trái.",
+        "{number} is set aside, at the foot of the left column.",
+    ),
+    "clerk.done.unpark": ("{number} đã vào lại hàng chờ.", "{number} is back in line."),
+    "clerk.done.transfer": ("Đã chuyển {number}.", "{number} is transferred."),
+    "clerk.done.undo": ("Đã mở lại {number}.", "{number} is open again."),
+    "clerk.done.pause": ("Quầy tạm nghỉ. Bấm Enter để trở lại.", "On a break. Enter resumes."),
+    "clerk.done.resume": ("Quầy phục vụ trở lại.", "The counter serves again."),
+    "clerk.done.take": ("Đã lấy số {number}.", "Number {number} is taken."),
+    "clerk.done.priority": ("Đã ghi diện ưu tiên của {number}.", "Priority of {number} is noted."),
+    "clerk.done.cancel": ("Đã huỷ {number}.", "{number} is cancelled."),
+    "clerk.done.kept": ("Giữ nguyên {number}.", "{number} stays as it was."),
+    "clerk.taken": (
+        "Đã lấy số {number}. Mời nói số này cho ông, bà.",
+        "Number {number} is taken. Please tell the visitor this number.",
+    ),
+    "clerk.taken_before": (
+        "Người này đã có số {number} trong hàng chờ.",
+        "This person has number {number} in line already.",
+    ),
+    # ------------------------------------------------------------ questions
+    "clerk.park.title": ("Tạm gác {number} vì sao?", "Why set {number} aside?"),
+    "clerk.park.lead": (
+        "Khi quay lại, số này được xếp gần đầu hàng.",
+        "When they come back, this number goes near the front.",
+    ),
+    "clerk.park_reason.paper": ("Bổ sung giấy tờ", "A paper is missing"),
+    "clerk.park_reason.copy": ("Đi photo giấy tờ", "Making copies"),
+    "clerk.park_reason.pay": ("Đi nộp phí, lệ phí", "Paying the fee"),
+    "clerk.park_reason.form": ("Điền tờ khai", "Filling in a form"),
+    "clerk.park_reason.back": ("Ra ngoài ít phút", "Away for a few minutes"),
+    "clerk.pause.title": ("Tạm nghỉ vì sao?", "Why the break?"),
+    "clerk.pause.lead": (
+        "Quầy không gọi số cho đến khi trở lại.",
+        "The counter calls nobody until you resume.",
+    ),
+    "clerk.pause.lead_busy": (
+        "Lượt đang phục vụ vẫn làm tiếp được; sau đó quầy không gọi số cho đến khi trở lại.",
+        "The visit at the counter can be finished; then nobody is called until you resume.",
+    ),
+    "clerk.pause_reason.break": ("Nghỉ giữa giờ", "Short break"),
+    "clerk.pause_reason.lunch": ("Nghỉ trưa", "Lunch"),
+    "clerk.pause_reason.meeting": ("Họp, trao đổi nghiệp vụ", "Meeting"),
+    "clerk.pause_reason.machine": ("Máy móc trục trặc", "Trouble with a machine"),
+    "clerk.transfer.title": ("Chuyển {number} sang lĩnh vực nào?", "Transfer {number} to what?"),
+    "clerk.transfer.lead": (
+        "Ông, bà không phải chờ lại từ đầu.",
+        "The time already waited is kept.",
+    ),
+    "clerk.transfer.counters": ("quầy {counters}", "counter {counters}"),
+    "clerk.transfer.which": ("Chuyển {number} đến quầy nào?", "To which counter for {number}?"),
+    "clerk.transfer.any": ("Quầy nào cũng được", "Any counter"),
+    "clerk.transfer.any_about": ("nhanh nhất", "the quickest"),
+    "clerk.take.title": ("Lấy số hộ: lĩnh vực nào?", "Take a number: which service?"),
+    "clerk.take.lead": (
+        "Dành cho người không tự lấy số được.",
+        "For somebody who cannot use the kiosk.",
+    ),
+    "clerk.take.priority": ("Ông, bà thuộc diện ưu tiên nào?", "Which priority, if any?"),
+    "clerk.priority.title": ("Diện ưu tiên của {number}", "Priority of {number}"),
+    "clerk.priority.lead": (
+        "Theo Nghị định 63/2010. Hệ thống ghi lại ai đã cho ưu tiên.",
+        "By Decree 63/2010. Who gave it is recorded.",
+    ),
+    "clerk.priority.none": ("Không thuộc diện ưu tiên", "None"),
+    "clerk.priority.take_back": ("Bỏ ưu tiên", "Take the priority back"),
+    "clerk.one.call": ("Gọi ngay số này", "Call this one now"),
+    "clerk.one.call_about": ("ngoài thứ tự, cần lý do", "out of order, needs a reason"),
+    "clerk.one.not_free": (
+        "Quầy đang có số hoặc đang nghỉ nên chưa gọi ngay được.",
+        "The counter has a ticket or is on a break, so it cannot be called now.",
+    ),
+    "clerk.one.priority": ("Diện ưu tiên", "Priority"),
+    "clerk.one.priority_about": ("cho, đổi hoặc bỏ", "give, change or take back"),
+    "clerk.one.unpark": ("Cho vào lại hàng chờ", "Put back in line"),
+    "clerk.one.unpark_about": ("gần đầu hàng", "near the front"),
+    "clerk.one.cancel": ("Huỷ số này", "Cancel this number"),
+    "clerk.call.title": ("Gọi {number} ngoài thứ tự vì sao?", "Why call {number} out of order?"),
+    "clerk.call.lead": (
+        "Lý do được ghi lại cùng lượt gọi.",
+        "The reason is kept with the call.",
+    ),
+    "clerk.call_reason.short": ("Việc rất ngắn, chỉ nộp thêm giấy", "Very short, one more paper"),
+    "clerk.call_reason.frail": ("Sức khoẻ yếu, cần giúp ngay", "Frail, needs help at once"),
+    "clerk.call_reason.back": ("Vừa quay lại sau khi bổ sung", "Back with what was missing"),
+    "clerk.call_reason.agreed": ("Đã hẹn trước", "Had an appointment"),
+    "clerk.call_reason.mistake": ("Gọi nhầm trước đó", "Called by mistake before"),
+    "clerk.cancel.title": ("Huỷ số {number}?", "Cancel number {number}?"),
+    "clerk.cancel.lead": (
+        "Không lấy lại được số đã huỷ. Người chờ sẽ phải lấy số mới.",
+        "A cancelled number cannot be had back; they would take a new one.",
+    ),
+    "clerk.cancel.keep": ("Giữ lại", "Keep it"),
+    "clerk.cancel.yes": ("Huỷ số", "Cancel it"),
+    # ------------------------------------------------------------ the scanned card
+    "clerk.card.label": ("Thẻ căn cước vừa quét", "Scanned citizen card"),
+    "clerk.card.read": ("Đọc từ thẻ căn cước lúc {time}", "Read from the citizen card at {time}"),
+    "clerk.card.none": (
+        "Chưa quét thẻ căn cước. Mời ông, bà đưa mã QR trên thẻ trước máy quét.",
+        "No citizen card read. Ask the visitor to hold its QR code before the scanner.",
+    ),
+    "clerk.card.name": ("Họ và tên", "Name"),
+    "clerk.card.number": ("Số định danh", "Personal number"),
+    "clerk.card.born": ("Ngày sinh", "Born"),
+    "clerk.card.sex": ("Giới tính", "Sex"),
+    "clerk.card.male": ("Nam", "Male"),
+    "clerk.card.female": ("Nữ", "Female"),
+    "clerk.card.address": ("Nơi cư trú", "Address"),
+    "clerk.card.wrong_health_insurance": (
+        "Đây là thẻ bảo hiểm y tế. Mời ông, bà đưa mã QR của thẻ căn cước.",
+        "This is a health insurance card. Please ask for the QR code of the citizen card.",
+    ),
+    "clerk.card.wrong_damaged": (
+        "Mã trên thẻ đọc chưa đủ. Mời lau mặt thẻ rồi đưa lại, hoặc nhập tay.",
+        "The code on the card could not be read fully. Wipe the card and try again, "
+        "or type the details.",
+    ),
+    "clerk.card.wrong_unknown": (
+        "Đây không phải mã của thẻ căn cước. Mời đưa mặt thẻ có mã QR.",
+        "This is not the code of a citizen card. Please show the side with the QR code.",
+    ),
+    "clerk.card.other_person": (
+        "Thẻ này không phải của người đã lấy số. Mời hỏi lại trước khi làm tiếp.",
+        "This card is not of the person who took the number. Please ask before going on.",
+    ),
+    # ------------------------------------------------------------ the day
+    "clerk.today": ("Hôm nay, quầy này", "Today, this counter"),
+    "clerk.served": ("lượt đã phục vụ", "visits served"),
+    "clerk.served.one": ("lượt đã phục vụ", "visit served"),
+    "clerk.mean_service": ("phục vụ trung bình", "mean service time"),
+    "clerk.rated": ("{n} trên {of} người đánh giá ({share})", "{n} of {of} people rated ({share})"),
+    "clerk.rated_few": (
+        "lượt đánh giá; điểm trung bình hiện từ {n} lượt, để giữ kín từng người",
+        "ratings; the mean shows from {n} on, so that nobody's choice is told",
+    ),
+    "clerk.others": ("Quầy cùng lĩnh vực", "Counters with the same services"),
+    "clerk.at_counters": ("quầy {counters}", "counter {counters}"),
+    # ------------------------------------------------------------ sign-in
+    "clerk.sign_in.title": ("Mời đăng nhập", "Please sign in"),
+    "clerk.sign_in.lead": (
+        "Mỗi người một tên và một mã PIN. Quầy được mở khi đăng nhập.",
+        "Everybody has a name and a PIN of their own. Signing in opens the counter.",
+    ),
+    "clerk.sign_in.clerk": ("Tên đăng nhập", "Name"),
+    "clerk.sign_in.counter": ("Quầy", "Counter"),
+    "clerk.sign_in.pin": ("Mã PIN", "PIN"),
+    "clerk.sign_in.go": ("Mở quầy", "Open the counter"),
+}
+
+STAFF: Final[dict[str, tuple[str, str]]] = {**CLERK, **TECHNICIAN}
 """Key -> the words in Vietnamese and in English."""

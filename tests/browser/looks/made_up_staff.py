@@ -2,9 +2,187 @@
 
 from __future__ import annotations
 
-from tests.browser.looks.made_up import Scene
+from typing import Any
+
+from hall_server.web import views as v
+from tests.browser.looks.made_up import (
+    CLERK,
+    FULL,
+    HALL,
+    LONG,
+    LONG_EN,
+    MINUTE,
+    NOW,
+    SERVICES,
+    Scene,
+    service,
+)
+
+MINE = [
+    service("chung-thuc", "A", "Chứng thực", "Certification", 7, (11, 17, 14), ["1", "3"]),
+    service("ho-tich", "B", "Hộ tịch", "Civil status", 4, (18, 27, 22), ["2", "3"]),
+]
+
+
+def line(number: str, minutes: int, priority: str | None = None, no_shows: int = 0) -> v.WaitingLine:
+    """Somebody in line for so many minutes."""
+    what = MINE[0] if number.startswith("A") else MINE[1]
+    return v.WaitingLine(
+        f"20261123-{number}",
+        number,
+        what.name,
+        what.name_en,
+        NOW - minutes * MINUTE,
+        priority,
+        no_shows,
+    )
+
+
+WAITING = [
+    line("A013", 18),
+    line("B008", 9, "elderly"),
+    line("A014", 16),
+    line("A015", 15, no_shows=1),
+    line("B009", 12),
+    line("A016", 11),
+    line("A017", 7),
+    line("B010", 4),
+]
+
+TICKET: dict[str, Any] = {
+    "ticket": "20261123-A012",
+    "number": "A012",
+    "service": "Chứng thực bản sao",
+    "service_en": "Certified copies",
+    "phase": "serving",
+    "taken_ms": NOW - 24 * MINUTE,
+    "called_ms": NOW - 4 * MINUTE,
+    "started_ms": NOW - 192_000,
+    "wait_ms": 21 * MINUTE,
+    "reason": "longest_wait",
+    "priority": None,
+    "channel": "kiosk",
+    "times_called": 1,
+    "no_shows": 0,
+    "match": "same",
+}
+
+CARD = v.CardForm(
+    "TRẦN THỊ MẪU",
+    "001 1 90 ••••••",
+    "02/09/1990",
+    "female",
+    "Tổ 5, phường Kiến Hưng, Hà Nội",
+    "01/06/2021",
+    NOW - 3 * MINUTE,
+)
+
+
+def ticket(**changes: Any) -> v.AtCounterTicket:
+    """The ticket at the counter."""
+    return v.AtCounterTicket(**{**TICKET, **changes})
+
+
+def called(ago_s: int, **changes: Any) -> v.AtCounterTicket:
+    """The same ticket, called but not yet here."""
+    given = {"phase": "called", "started_ms": None, "called_ms": NOW - ago_s * 1000, "match": None}
+    return ticket(**{**given, **changes})
+
+
+def clerk(**changes: Any) -> v.ClerkView:
+    """A console in the middle of a usual morning."""
+    given: dict[str, Any] = {
+        "rev": 412,
+        "at_ms": NOW,
+        "hall": HALL,
+        "counter": "3",
+        "clerk": "ha",
+        "clerk_name": "Nguyễn Thu Hà",
+        "yours": True,
+        "phase": "open",
+        "pause_reason": "",
+        "services": MINE,
+        "all_services": SERVICES,
+        "ticket": ticket(),
+        "waiting": WAITING,
+        "waiting_total": 11,
+        "parked": [line("A009", 41)],
+        "undo": None,
+        "rating_open": False,
+        "card": CARD,
+        "card_message": None,
+        "today": v.Today(14, 400_000, 9, 4.62, 5),
+        "recall_after_s": 45,
+        "counters": [
+            v.OtherCounter("1", True, ["chung-thuc"]),
+            v.OtherCounter("2", True, ["ho-tich"]),
+            v.OtherCounter("4", True, ["cu-tru", "ket-qua"]),
+            v.OtherCounter("5", False, ["dat-dai"]),
+        ],
+    }
+    return v.ClerkView(**{**given, **changes})
+
+
+def crowd() -> list[v.WaitingLine]:
+    """Two hundred people in line."""
+    return [
+        v.WaitingLine(
+            f"20261123-DD1{i:03d}",
+            f"DD1{i:03d}",
+            LONG,
+            LONG_EN,
+            NOW - (330 - i) * MINUTE,
+            "social" if i % 7 == 3 else None,
+            i % 3,
+        )
+        for i in range(200)
+    ]
+
+
+FREE: dict[str, Any] = {"ticket": None, "card": None}
+EMPTY: dict[str, Any] = {**FREE, "waiting": [], "waiting_total": 0, "parked": []}
+BIG_AND_SMALL = (*CLERK, (683, 384))
 
 
 def scenes() -> dict[str, Scene]:
     """Name of a scene -> what it shows."""
-    return {}
+    long = called(20, number="DD1002", service=LONG, service_en=LONG_EN, priority="social",
+                  times_called=2, no_shows=1, match="other", reason="Sức khoẻ yếu, cần giúp ngay")
+    return {
+        "clerk": Scene("clerk", clerk(), BIG_AND_SMALL),
+        "clerk-en": Scene("clerk", clerk(), CLERK, query="lang=en"),
+        "clerk-called": Scene("clerk", clerk(ticket=called(52), card=None), CLERK),
+        "clerk-holding": Scene(
+            "clerk", clerk(ticket=called(20), card=None), CLERK, do=("key v",)
+        ),
+        "clerk-next": Scene(
+            "clerk", clerk(**FREE, undo="A012", rating_open=True, today=v.Today(3, 380_000, 2, 4.5, 5)), CLERK
+        ),
+        "clerk-empty": Scene("clerk", clerk(**EMPTY, today=v.Today(0, None, 0, None, 5)), CLERK),
+        "clerk-paused": Scene(
+            "clerk", clerk(**FREE, phase="paused", pause_reason="Nghỉ giữa giờ"), CLERK
+        ),
+        "clerk-full": Scene(
+            "clerk",
+            clerk(waiting=crowd(), waiting_total=240, ticket=long, services=FULL[:4],
+                  all_services=FULL, card=None, card_message="other_person"),
+            CLERK,
+        ),
+        "clerk-wrong-card": Scene(
+            "clerk", clerk(card=None, card_message="wrong_health_insurance"), CLERK
+        ),
+        "clerk-park": Scene("clerk", clerk(), CLERK, do=("key p", "wait dialog[open]")),
+        "clerk-transfer": Scene("clerk", clerk(), BIG_AND_SMALL, do=("key t", "wait dialog[open]")),
+        "clerk-transfer-2": Scene(
+            "clerk", clerk(), CLERK, do=("key t", "wait dialog[open]", "key 2", "wait dialog[open] >> text=Quầy 2")
+        ),
+        "clerk-one": Scene(
+            "clerk", clerk(**FREE), CLERK, do=("key g", "key ArrowDown", "key Enter", "wait dialog[open]")
+        ),
+        "clerk-priority": Scene(
+            "clerk", clerk(**FREE), CLERK,
+            do=("key g", "key Enter", "wait dialog[open]", "key 2", "wait dialog[open] >> text=Nghị định"),
+        ),
+        "clerk-lost": Scene("clerk", clerk(), CLERK, lost=True),
+        "clerk-not-yours": Scene("clerk", clerk(**EMPTY, yours=False), CLERK),
+    }
