@@ -17,6 +17,7 @@ from devices.settings_file import SettingsError
 from hall_server.journal import JournalError
 from hall_server.server import HallServer
 from hall_server.settings import HallSettings, load
+from hall_server.web.serve import WebServerError
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def _work(settings: HallSettings) -> int:
     server = HallServer(settings, version=metadata.version("motcua"))
     try:
         server.start()
-    except JournalError as error:
+    except (JournalError, WebServerError) as error:
         print(error, file=sys.stderr)
         return FAILED
     except (OSError, ValueError) as error:
@@ -86,7 +87,7 @@ def _work(settings: HallSettings) -> int:
     try:
         while not end.wait(1.0):
             if not server.well:
-                log.critical("the writer or the gateway has died; ending, so that it is restarted")
+                log.critical("the writer, gateway or pages have died: ending, to be restarted")
                 return FAILED
     finally:
         server.stop()

@@ -89,6 +89,7 @@ class Gateway:
         master_key: bytes,
         token: Callable[[], str],
         version: str,
+        on_health: Callable[[str, Health], None] = lambda _node, _health: None,
         wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._hall = hall
@@ -100,6 +101,7 @@ class Gateway:
         self._forms = forms
         self._master_key = master_key
         self._token = token
+        self._on_health = on_health
         self._version = version
         self._wall_ms = wall_ms
         self._started_ms = wall_ms()
@@ -147,16 +149,12 @@ class Gateway:
         """Wait until :attr:`connected`; False where it took longer."""
         return self._connected.wait(timeout_s)
 
-    def path_ms(self) -> tuple[float, float] | None:
-        """(p50, p99) from a press or scan to after its commit, of the newest :data:`PATHS_KEPT`.
+    def paths_ms(self) -> list[float]:
+        """Times from a press or scan to after its commit, the newest :data:`PATHS_KEPT`, sorted.
 
-        By the node's and the hall's wall clocks: means nothing where they differ.  None before
-        the first.
+        By the node's and the hall's wall clocks: means nothing where they differ.
         """
-        paths = sorted(self._paths_us)
-        if not paths:
-            return None
-        return paths[len(paths) // 2] / 1000, paths[len(paths) * 99 // 100] / 1000
+        return sorted(us / 1000 for us in tuple(self._paths_us))
 
     def _state(self, status: Literal["online", "offline"]) -> HallState:
         return HallState(status, self._started_ms, self._version)
@@ -267,7 +265,9 @@ class Gateway:
             if topic.leaf == "state":
                 self._nodes.state(node, decode(message.payload, NodeState), message.received_ms)
             elif topic.leaf == "health":
-                self._nodes.health(node, decode(message.payload, Health), message.received_ms)
+                health = decode(message.payload, Health)
+                self._nodes.health(node, health, message.received_ms)
+                self._on_health(node, health)
         except PayloadError as error:
             return _dead(message, str(error))
         return None

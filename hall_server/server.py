@@ -13,11 +13,18 @@ from typing import Final, Self
 from hall_server.card_forms import CardForms
 from hall_server.gateway import Gateway
 from hall_server.hall import Hall
-from hall_server.journal import Journal
+from hall_server.journal import Journal, JournalReader
 from hall_server.keys import key_file
 from hall_server.nodes import NodeRegistry
 from hall_server.runtime import Runtime
 from hall_server.settings import HallSettings
+from hall_server.timeseries.points import QueueSample
+from hall_server.timeseries.writer import TimeSeriesFeeder
+from hall_server.web.app import create_app
+from hall_server.web.context import WebContext
+from hall_server.web.hall_views import HallViews
+from hall_server.web.live import LivePages
+from hall_server.web.serve import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +36,22 @@ a network loop and eight request threads that hand each other work."""
 def draw_token() -> str:
     """128 random bits for a ticket's page, URL-safe."""
     return secrets.token_urlsafe(16)
+
+
+class _Fed:
+    """The feeder as the technician's page asks it."""
+
+    def __init__(self, feeder: TimeSeriesFeeder) -> None:
+        self._feeder = feeder
+
+    def points_written(self) -> int:
+        return self._feeder.stats().points_written
+
+    def spool_depth(self) -> int:
+        return self._feeder.stats().spool_depth
+
+    def last_error(self) -> str | None:
+        return self._feeder.stats().last_error or None
 
 
 class HallServer:
@@ -49,7 +72,7 @@ class HallServer:
 
         Raises:
             JournalError: the journal cannot be opened, or another hall has it.
-            OSError: the port of the pages is taken.
+            WebServerError: the port of the pages is taken.
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         settings = self.settings
@@ -69,6 +92,13 @@ class HallServer:
         self.forms = CardForms()
         self.nodes = NodeRegistry(settings.node)
         self.runtime = Runtime(Hall(catalogue, journal.recover()), journal)
+        self.feeder = TimeSeriesFeeder(
+            self.journal_path,
+            settings.data_dir / "spool.db",
+            settings.timeseries,
+            self._queue_sample,
+            hall=settings.hall.id,
+        )
         self.gateway = Gateway(
             hall=settings.hall.id,
             broker=settings.broker,
@@ -80,11 +110,38 @@ class HallServer:
             master_key=key_file(settings.data_dir / "person.key"),
             token=draw_token,
             version=self.version,
+            on_health=self.feeder.health,
         )
-        self.runtime.start()
-        self._stop.append(self.runtime.stop)
-        self.gateway.start()
-        self._stop.append(self.gateway.stop)
+        context = self._web_context()
+        views = HallViews(context)
+        live = LivePages(views)
+        self.web = WebServer(create_app(context, views), live, settings)
+        self.runtime.listen(live.committed)
+        self.runtime.listen(lambda _: self.feeder.notify())
+        for part in (self.runtime, self.feeder, self.gateway, self.web):
+            self._stop.append(part.stop)
+            part.start()
+
+    def _web_context(self) -> WebContext:
+        return WebContext(
+            settings=self.settings,
+            writer=self.runtime,
+            open_journal=lambda: JournalReader(self.journal_path),
+            forms=self.forms,
+            nodes=self.nodes,
+            road=self.gateway,
+            feeder=_Fed(self.feeder) if self.settings.timeseries.url else None,
+            version=self.version,
+        )
+
+    def _queue_sample(self) -> QueueSample:
+        view = self.runtime.view
+        phases = [one.phase for one in view.counters.values()]
+        return QueueSample(
+            {one.id: len(view.lines.get(one.id, ())) for one in self.settings.service},
+            phases.count("open"),
+            phases.count("paused"),
+        )
 
     def stop(self) -> None:
         """Stop every part, the last started first; what was accepted is on the disk."""
@@ -93,8 +150,8 @@ class HallServer:
 
     @property
     def well(self) -> bool:
-        """True while the writer and the gateway go round."""
-        return self.runtime.alive and self.gateway.alive
+        """True while the writer, the gateway and the pages go round."""
+        return self.runtime.alive and self.gateway.alive and self.web.alive
 
     def __enter__(self) -> Self:
         self.start()
