@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct, field
 
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 Key = Annotated[str, Meta(min_length=1, max_length=24, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
-PRIORITY_REASONS = ("merit", "elderly", "disabled", "pregnant", "poor", "orphan", "social")
+PriorityReason = Literal["merit", "elderly", "disabled", "pregnant", "poor", "orphan", "social"]
+
+PRIORITY_REASONS: Final[tuple[PriorityReason, ...]] = get_args(PriorityReason)
 """Whom Decree 63/2010 art. 18 lets go first: people with merit, the elderly, the disabled,
 pregnant women, poor households, orphans, people under social protection."""
-
-PriorityReason = Literal["merit", "elderly", "disabled", "pregnant", "poor", "orphan", "social"]
 
 
 class Service(Struct, frozen=True, forbid_unknown_fields=True):

@@ -66,5 +66,5 @@ def seniority_ms(rules: QueueRules, since_ms: int, priority: str | None) -> int:
     """The key that orders a line: waiting since ``since_ms``, with the priority's minutes."""
     if rules.policy == "arrival" or priority is None:
         return since_ms
-    minutes = dict(rules.priority_minutes).get(priority, 0.0)  # type: ignore[call-overload]
-    return since_ms - round(minutes * 60_000)
+    minutes: Mapping[str, float] = {**rules.priority_minutes}
+    return since_ms - round(minutes.get(priority, 0.0) * 60_000)
