@@ -14,7 +14,7 @@ class TimeSeriesSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=300,
-            pattern=r"^(https?://[^\s/]+(/\S*)?)?$",
+            pattern=r"^(https?://[^\s/@]+(/\S*)?)?$",
             description="address of a store that takes InfluxDB's /api/v2/write; empty is off",
         ),
     ] = ""

@@ -224,6 +224,38 @@ def test_a_store_killed_in_the_middle_has_everything_once_in_the_end(
     journal.close()
 
 
+@pytest.mark.faults
+def test_a_store_that_hangs_holds_nobody_up_and_gets_everything_later(
+    tmp_path: Path, store: VictoriaMetrics
+) -> None:
+    facts = visits(40)
+    journal = journal_with(tmp_path / "journal", facts[:100])
+    feeder = TimeSeriesFeeder(
+        tmp_path / "journal",
+        tmp_path / "spool",
+        TimeSeriesSettings(url=store.url, timeout_s=0.3),
+        an_empty_hall,
+        hall="kien-hung",
+    )
+    feeder.start()
+    try:
+        written(feeder, 100)
+        assert store.pid is not None
+        os.kill(store.pid, signal.SIGSTOP)
+        journal.append(facts[100:])
+        feeder.notify()
+        until(lambda: feeder.stats().last_error, "the feeder gives up waiting")
+        assert feeder.stats().journal_fact == 200, "the spool takes facts all the same"
+        os.kill(store.pid, signal.SIGCONT)
+        written(feeder, 200)
+        assert values_in(store) == wanted(tmp_path, facts)
+    finally:
+        if store.pid is not None:
+            os.kill(store.pid, signal.SIGCONT)
+        feeder.stop()
+    journal.close()
+
+
 def test_writing_everything_again_doubles_nothing(tmp_path: Path, store: VictoriaMetrics) -> None:
     facts = visits(100)
     journal_with(tmp_path / "journal", facts).close()
