@@ -66,5 +66,6 @@ def seniority_ms(rules: QueueRules, since_ms: int, priority: str | None) -> int:
     """The key that orders a line: waiting since ``since_ms``, with the priority's minutes."""
     if rules.policy == "arrival" or priority is None:
         return since_ms
-    minutes: Mapping[str, float] = {**rules.priority_minutes}
-    return since_ms - round(minutes.get(priority, 0.0) * 60_000)
+    credit = rules.priority_minutes.items()
+    minutes = next((minutes for reason, minutes in credit if reason == priority), 0.0)
+    return since_ms - round(minutes * 60_000)
