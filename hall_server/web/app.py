@@ -27,6 +27,7 @@ from hall_server.web.demo_cards import demo_pages
 from hall_server.web.hall_views import HallViews
 from hall_server.web.headers import guard
 from hall_server.web.same_site import refuse_other_sites
+from hall_server.web.sessions import KnownSessions
 from hall_server.web.signing_in import SignIns
 from hall_server.web.technician import technician_pages
 
@@ -55,8 +56,8 @@ def create_app(web: WebContext, views: HallViews) -> Flask:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=round(settings.web.session_hours * 3600),
-        WTF_CSRF_TIME_LIMIT=None,  # the session has its own end
     )
+    app.session_interface = KnownSessions()
     house = House(web, views)
 
     @app.before_request
@@ -64,9 +65,7 @@ def create_app(web: WebContext, views: HallViews) -> Flask:
         refuse_other_sites(settings.public_url)
 
     sign_ins = SignIns(app, house)
-    citizen = citizen_pages(house, secret)
-    sign_ins.csrf.exempt(citizen)
-    app.register_blueprint(citizen)
+    app.register_blueprint(citizen_pages(house, secret))
     app.register_blueprint(board_pages(house))
     app.register_blueprint(clerk_pages(house, sign_ins))
     app.register_blueprint(technician_pages(house, sign_ins))

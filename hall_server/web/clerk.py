@@ -22,6 +22,7 @@ from hall_server.web.answers import (
 )
 from hall_server.web.citizen import new_token, taken
 from hall_server.web.projections.clerk import holds
+from hall_server.web.sessions import commands_need_token, csrf_token
 from hall_server.web.signing_in import Person, SignIns
 from hall_server.web.signing_in_page import sign_in_routes
 
@@ -143,6 +144,7 @@ def clerk_pages(house: House, sign_ins: SignIns) -> Blueprint:
     """Sign-in, console, commands."""
     pages = Blueprint("clerk", __name__)
     views = house.views
+    commands_need_token(pages)
     sign_in_routes(pages, house, sign_ins, "clerk")
 
     def at_her_counter() -> Person | None:
@@ -158,7 +160,7 @@ def clerk_pages(house: House, sign_ins: SignIns) -> Blueprint:
         view = views.clerk(person.counter, person.id) if person else None
         if view is None:
             return redirect("/clerk/sign-in", 303)  # type: ignore[return-value]
-        return house.page("clerk", view, "/live/clerk", csrf=sign_ins.token())
+        return house.page("clerk", view, "/live/clerk", csrf=csrf_token())
 
     @pages.get("/api/view/clerk")
     def console_view() -> Response:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from flask import Flask, Response, redirect, request, session
+from flask import Flask, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 
 from hall_server import commands as c
 from hall_server.settings import Clerk
-from hall_server.web.answers import House, RefusedError, refusal, wants_json
+from hall_server.web.answers import House, RefusedError
 from hall_server.web.pins import LockedOutError, PinDesk, PinsBusyError, WrongPinError
 
 Role = Literal["clerk", "technician"]
@@ -48,11 +47,9 @@ class SignIns:
         self._pins = PinDesk(house.settings.clerk)
         self._ended_ms: dict[str, int] = {}
         """Clerk -> when she last signed out: sessions begun before are over, also copied ones."""
-        self.csrf = CSRFProtect(app)
         login = LoginManager(app)
         login.session_protection = "strong"  # a copied session is of no use at another address
         login.user_loader(self._load)
-        app.register_error_handler(CSRFError, self._on_csrf)
 
     def _load(self, clerk_id: str) -> Person | None:
         at = session.get(_AT)
@@ -139,16 +136,3 @@ class SignIns:
         """End this browser's session."""
         logout_user()
         session.clear()
-
-    def token(self) -> str:
-        """The token that commands from this browser's pages must carry."""
-        return str(generate_csrf())
-
-    def _on_csrf(self, _error: CSRFError) -> Response | tuple[Response, int]:
-        if wants_json():
-            if self.who("clerk") is None and self.who("technician") is None:
-                return refusal("signed_out", 401)
-            return refusal("bad_request", 403)
-        if request.path.endswith("/sign-in"):  # the page was open for too long: a fresh one
-            return redirect(request.path, 303)  # type: ignore[return-value]
-        return self._house.error_page(403)

@@ -19,6 +19,7 @@ from hall_server.web.answers import (
     wants_json,
 )
 from hall_server.web.projections.moment import counter_state, names
+from hall_server.web.sessions import csrf_token
 from hall_server.web.signing_in import Role, SignIns
 from hall_server.web.views import SignInCounter, SignInView
 
@@ -40,7 +41,7 @@ def sign_in_routes(pages: Blueprint, house: House, sign_ins: SignIns, role: Role
 
     @pages.get(f"/{role}/sign-in")
     def sign_in_page() -> Response:
-        return _page(house, sign_ins, role)
+        return _page(house, role)
 
     @pages.post(f"/{role}/sign-in")
     def sign_in() -> Response:
@@ -54,7 +55,7 @@ def sign_in_routes(pages: Blueprint, house: House, sign_ins: SignIns, role: Role
         except RefusedError as error:
             if wants_json():
                 raise
-            return _page(house, sign_ins, role, body.clerk, body.counter, error.code, error.status)
+            return _page(house, role, body.clerk, body.counter, error.code, error.status)
         if wants_json():
             return as_json({"ok": True, "next": home})
         return redirect(home, 303)  # type: ignore[return-value]
@@ -62,7 +63,6 @@ def sign_in_routes(pages: Blueprint, house: House, sign_ins: SignIns, role: Role
 
 def _page(
     house: House,
-    sign_ins: SignIns,
     role: Role,
     clerk: str = "",
     counter: str = "",
@@ -94,7 +94,7 @@ def _page(
         role,
         view,
         template="sign_in.html",
-        csrf=sign_ins.token(),
+        csrf=csrf_token(),
         status=status,
         role=role,
         counters=view.counters,

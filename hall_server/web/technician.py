@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect
 
 from hall_server.web.answers import House, as_json, let_in, send_away, wants_json
+from hall_server.web.sessions import commands_need_token, csrf_token
 from hall_server.web.signing_in import SignIns
 from hall_server.web.signing_in_page import sign_in_routes
 
@@ -12,6 +13,7 @@ from hall_server.web.signing_in_page import sign_in_routes
 def technician_pages(house: House, sign_ins: SignIns) -> Blueprint:
     """Sign-in and the page."""
     pages = Blueprint("technician", __name__)
+    commands_need_token(pages)
     sign_in_routes(pages, house, sign_ins, "technician")
 
     @pages.get("/technician")
@@ -19,7 +21,7 @@ def technician_pages(house: House, sign_ins: SignIns) -> Blueprint:
         if sign_ins.who("technician") is None:
             return redirect("/technician/sign-in", 303)  # type: ignore[return-value]
         view = house.views.technician()
-        return house.page("technician", view, "/live/technician", csrf=sign_ins.token())
+        return house.page("technician", view, "/live/technician", csrf=csrf_token())
 
     @pages.get("/api/view/technician")
     def technician_view() -> Response:
