@@ -109,7 +109,11 @@ class Agent:
             else None
         )
         self.voice: Final = (
-            VoiceLoop(settings.speaker, self._kept, self._changed) if settings.speaker else None
+            VoiceLoop(
+                settings.speaker, self._kept, on_change=self._changed, alarm=self._voice_fault
+            )
+            if settings.speaker
+            else None
         )
         self.counter: Final = Counter(
             recorder=self.recorder,
@@ -185,6 +189,9 @@ class Agent:
         text = f"button {level} is stuck: free it" if stuck else f"button {level} works again"
         self.recorder.alarm("button-stuck", f"rating-button-{level}", text, raised=stuck)
 
+    def _voice_fault(self, code: str, text: str, raised: bool) -> None:
+        self.recorder.alarm(code, "speaker", text, raised=raised)
+
     def _trouble(self, name: str, reason: str | None) -> None:
         text = "works again" if reason is None else reason
         self.recorder.alarm("loop-failed", name, text, raised=reason is not None)
@@ -213,6 +220,8 @@ class Agent:
             self.recorder.look_after()
             left_s = min(0.5, health_s - time.monotonic())
             version_seen, screen = self.counter.screen.wait_beyond(seen, max(0.05, left_s))
+            if version_seen != seen:
+                self._changed()
             if version_seen != seen and screen.display is not None and not screen.stale:
                 self._kept.keep_display(screen.display)
             seen = version_seen
@@ -231,6 +240,8 @@ class Agent:
     def notes(self) -> list[str]:
         """What works with less than it should."""
         notes = [*self.link.notes(), *self.recorder.notes()]
+        if self.voice:
+            notes += self.voice.notes()
         if self.counter.overrun:
             notes.append(f"{self.counter.overrun} presses or displays came too fast")
         return notes

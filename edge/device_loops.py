@@ -43,7 +43,7 @@ class ButtonRow:
         self.wiring: Final = [
             ButtonWiring(one.level, one.pin, one.lamp_pin) for one in table.button
         ]
-        self._settle_ms = table.settle_ms
+        self.settle_ms: Final = table.settle_ms
         self._on_press = on_press
         self._on_fault = on_fault
         self._on_change = on_change
@@ -62,7 +62,7 @@ class ButtonRow:
             on_press=self._on_press,
             on_fault=self._on_fault,
             pin_factory=self.pins,
-            settle_ms=self._settle_ms,
+            settle_ms=self.settle_ms,
         ) as buttons:
             with self._lock:
                 self._buttons = buttons
@@ -83,6 +83,11 @@ class ButtonRow:
             if self._buttons is not None:
                 self._buttons.show(lamps)
         self._on_change()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the driver has the pins just now."""
+        return self._buttons is not None
 
     def lit(self) -> dict[int, bool]:
         """Level -> whether its lamp is lit, as the pins say."""
@@ -174,7 +179,7 @@ class DisplayLoop:
             display.close()
 
     def picture_png(self) -> bytes | None:
-        """The stand-in's picture; None where there is no stand-in."""
+        """The stand-in's picture; None while it is not open, and for a real display."""
         device = self._device
         if device is None:
             return None
@@ -186,11 +191,18 @@ class VoiceLoop:
     """Calls are spoken one after the other; each is noted on disk before it is begun."""
 
     def __init__(
-        self, table: settings.Speaker, kept: KeptFile, on_change: Callable[[], None]
+        self,
+        table: settings.Speaker,
+        kept: KeptFile,
+        *,
+        on_change: Callable[[], None],
+        alarm: Callable[[str, str, bool], None],
     ) -> None:
         self._table = table
         self._kept = kept
         self._on_change = on_change
+        self._alarm = alarm
+        self._speaker: Any = None
         self._calls: queue.Queue[tuple[list[Announcement], int]] = queue.Queue(100)
         self.spoken: Final[deque[str]] = deque(maxlen=8)
         """The last texts handed to the voice."""
@@ -209,8 +221,13 @@ class VoiceLoop:
 
         table = self._table
         sink = open_sink(table.sink, device=table.device, folder=table.folder)
-        speaker = Speaker(voice=table.voice, sink=sink)
+        speaker = Speaker(
+            voice=table.voice,
+            sink=sink,
+            on_fault=lambda fault: self._alarm(fault.code, fault.text, fault.raised),
+        )
         try:
+            self._speaker = speaker
             loop.well()
             while not loop.stopping.is_set():
                 loop.beat()
@@ -225,4 +242,11 @@ class VoiceLoop:
                     self._on_change()
                     speaker.announce(call)
         finally:
+            self._speaker = None
             speaker.close()
+
+    def notes(self) -> list[str]:
+        """What the voice lacks just now."""
+        speaker = self._speaker
+        faults: list[str] = speaker.faults() if speaker is not None else []
+        return faults

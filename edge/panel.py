@@ -11,6 +11,7 @@ import itertools
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,7 +78,9 @@ class _Desk:
     def state(self, after: int, timeout_s: float) -> dict[str, Any]:
         """The node as a person before it sees it, once it is newer than ``after``."""
         agent = self._agent
-        version, _ = agent.changes.wait_beyond(after, timeout_s)
+        known, _ = agent.changes.get()
+        # a version of the future is of the node before its restart: the page is told at once
+        version, _ = agent.changes.wait_beyond(after if after <= known else 0, timeout_s)
         _, screen = agent.counter.screen.get()
         shown = screen.display
         lit = agent.buttons.lit() if agent.buttons else {}
@@ -99,9 +102,13 @@ class _Desk:
 
     def matrix_png(self) -> bytes:
         """The LED matrix as a picture."""
-        picture = self._agent.display.picture_png() if self._agent.display else None
-        if picture is None:
+        if self._agent.display is None:
             raise PanelError(HTTPStatus.NOT_FOUND, "this node has no display: see [ticket_display]")
+        picture = self._agent.display.picture_png()
+        if picture is None:
+            raise PanelError(
+                HTTPStatus.SERVICE_UNAVAILABLE, "the display is not ready: ask again in a second"
+            )
         return picture
 
     def press(self, level: int) -> dict[str, Any]:
@@ -111,12 +118,18 @@ class _Desk:
             raise PanelError(
                 HTTPStatus.NOT_FOUND, f"no button {level} on this node: see [rating_buttons]"
             )
+        if not buttons.is_open:
+            raise PanelError(
+                HTTPStatus.SERVICE_UNAVAILABLE, "the buttons are not ready: press again in a second"
+            )
         from devices.rating_buttons.standin import Finger
 
         with self._finger_lock:
             if self._finger is None:
                 self._finger = Finger(buttons.pins, buttons.wiring)
             self._finger.press(level)
+            # a finger needs longer than this to come back, and the debouncer knows it
+            time.sleep(buttons.settle_ms / 1000 + 0.005)
         return {"pressed": level}
 
     def hold(self, card: bytes) -> dict[str, Any]:
