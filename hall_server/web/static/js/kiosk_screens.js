@@ -1,0 +1,230 @@
+// The kiosk's screens, each with one question; what a touch does is in kiosk.js.
+
+import { h, svg } from "./dom.js";
+import { count, has, hourOf, listed, named, range, t, waitOf } from "./words.js";
+
+const PRIORITIES = ["elderly", "disabled", "pregnant", "merit", "poor", "orphan", "social"];
+
+export function home(screen, { view, now, card }) {
+  const shut = view.services.every((one) => one.counters.length === 0);
+  const hour = hourOf(now);
+  const late = shut && (hour >= 17 || hour < 6);
+  const nobody = view.services.every((one) => one.waiting === 0);
+  if (shut && nobody && !screen.anyway && late) return night();
+  return h(
+    "div.home",
+    { "data-key": "home" },
+    h(
+      "div.ask",
+      null,
+      h("h1", { "data-first": true, tabindex: -1 }, t(card ? "kiosk.card_read" : "kiosk.choose")),
+      h("p.lead", null, t(card ? "kiosk.card_read_how" : shut ? "kiosk.shut_how" : "kiosk.choose_how")),
+    ),
+    card ? cardRead() : scanner(),
+    h(
+      "ul.services",
+      { "data-many": view.services.length > 6, "aria-label": t("kiosk.services") },
+      view.services.map((one) =>
+        h(
+          "li",
+          { "data-key": one.id },
+          h(
+            "button.service",
+            { type: "button", "data-do": "service", "data-arg": one.id },
+            h("b", { class: named(one).length > 34 ? "long" : null }, named(one)),
+            h("span", null, lineOf(one)),
+          ),
+        ),
+      ),
+    ),
+    h(
+      "nav.ways",
+      { "aria-label": t("kiosk.ways") },
+      ["card", "wall", "help"].map((what) =>
+        h("button.way", { type: "button", "data-do": "how", "data-arg": what }, t(`kiosk.way.${what}`)),
+      ),
+    ),
+  );
+}
+
+function lineOf(one) {
+  if (one.wait === null) {
+    return one.waiting ? `${count("common.people", one.waiting)} · ${t("common.no_counter")}` : t("common.no_counter");
+  }
+  if (one.waiting === 0) return waitOf(one);
+  return `${count("common.people", one.waiting)} · ${range(one.wait)}`;
+}
+
+function scanner(pictureOnly = false) {
+  return h(
+    "section.scanner",
+    { "data-key": "scanner" },
+    svg(
+      "svg",
+      { viewBox: "0 0 320 180", class: "scan-picture", "aria-hidden": "true" },
+      svg("rect", { x: 40, y: 30, width: 190, height: 120, rx: 14, class: "card-edge" }),
+      svg("rect", { x: 60, y: 52, width: 46, height: 56, rx: 8, class: "card-face" }),
+      svg("path", { d: "M60 126h70M124 62h20M124 82h14", class: "card-lines" }),
+      svg("path", { d: "M164 52h18v18h-18zM194 52h18v18h-18zM164 82h18v18h-18zM196 84h4M208 84h4M196 98h4M208 98h4", class: "card-code" }),
+      svg("path", { d: "M252 60c14 18 14 42 0 60M272 46c24 28 24 60 0 88", class: "scan-waves" }),
+    ),
+    !pictureOnly && h("div", null, h("h2", null, t("kiosk.scan")), h("p", null, t("kiosk.scan_how"))),
+  );
+}
+
+function cardRead() {
+  return h(
+    "section.scanner.read",
+    { "data-key": "read", role: "status" },
+    h("span.tick", { "aria-hidden": "true" }, "✓"),
+    h("div", null, h("h2", null, t("kiosk.read")), h("p", null, t("kiosk.read_private"))),
+  );
+}
+
+function night() {
+  return h(
+    "div.plain.night",
+    { "data-key": "night" },
+    h("h1", { "data-first": true, tabindex: -1 }, t("kiosk.night")),
+    h("p.lead", null, t("kiosk.night_how")),
+  );
+}
+
+export function service(screen, { view, busy }) {
+  const one = view.services.find((each) => each.id === screen.id);
+  if (!one) return wrong({ what: "unknown_procedure" });
+  return h(
+    "div.confirm",
+    { "data-key": `service-${one.id}` },
+    h("h1", { "data-first": true, tabindex: -1 }, named(one)),
+    h("p.lead", null, before(one)),
+    h(
+      "button.go",
+      { type: "button", "data-do": "take", "data-arg": one.id, disabled: busy },
+      t(busy ? "kiosk.taking" : "kiosk.take"),
+    ),
+    h("h2", null, t("kiosk.priority")),
+    h("p", null, t("kiosk.priority_how")),
+    h(
+      "ul.priorities",
+      null,
+      PRIORITIES.map((reason) =>
+        h(
+          "li",
+          null,
+          h(
+            "button.way",
+            { type: "button", "data-do": "priority", "data-arg": reason, disabled: busy },
+            t(`common.priority.${reason}`),
+          ),
+        ),
+      ),
+    ),
+    foot("back"),
+  );
+}
+
+function before(one) {
+  if (one.wait === null) return t("kiosk.no_counter_yet");
+  if (one.waiting === 0) return t("kiosk.nobody_before");
+  const people = t("kiosk.before", { people: count("common.people", one.waiting) });
+  return [people, " · ", h("span.whole", null, t("kiosk.before_wait", { wait: range(one.wait) }))];
+}
+
+export function ticket(screen) {
+  const one = screen.ticket;
+  const mine = screen.existing || screen.mine;
+  return h(
+    "div.taken",
+    { "data-key": `ticket-${one.number}` },
+    h("p.kind", null, t(mine ? "kiosk.yours_already" : "kiosk.yours")),
+    h(
+      "section.paper",
+      null,
+      h("h1.number", { "data-first": true, tabindex: -1, "data-length": one.number.length }, one.number),
+      h("p.what", null, named(one, "service")),
+    ),
+    h(
+      "section.facts",
+      null,
+      one.wait && h("p.big", null, t("kiosk.about"), " ", h("b", null, range(one.wait))),
+      one.place !== null &&
+        h("p", null, one.place <= 1 ? t("kiosk.next") : t("kiosk.ahead", { people: count("common.people", one.place - 1) })),
+      one.counters.length > 0
+        ? h("p", null, t("kiosk.counters", { counters: listed(one.counters) }))
+        : h("p", null, t("kiosk.no_counter_yet")),
+    ),
+    h(
+      "section.take-along",
+      null,
+      h("img", { src: `/qr/${encodeURIComponent(one.token)}.svg`, width: 240, height: 240, alt: t("kiosk.qr_alt", { number: one.number }) }),
+      h("div", null, h("h2", null, t("kiosk.remember")), h("p", null, t("kiosk.remember_how"))),
+    ),
+    screen.procedure && papers(screen.procedure),
+    foot("done"),
+  );
+}
+
+function papers(procedure) {
+  if (!procedure.documents.length) return null;
+  return h(
+    "section.papers",
+    null,
+    h("h2", null, t("kiosk.papers", { procedure: named(procedure) })),
+    h("ul", null, procedure.documents.map((one) => h("li", null, one))),
+  );
+}
+
+export function procedure(screen, { view, busy }) {
+  const one = screen.procedure;
+  const line = view.services.find((each) => each.name === one.service);
+  return h(
+    "div.confirm",
+    { "data-key": `procedure-${one.code}` },
+    h("h1", { "data-first": true, tabindex: -1 }, named(one)),
+    h("p.lead", null, named(one, "service")),
+    papers(one),
+    line &&
+      h("button.go", { type: "button", "data-do": "take", "data-arg": line.id, disabled: busy }, t(busy ? "kiosk.taking" : "kiosk.take")),
+    foot("done"),
+  );
+}
+
+export function wrong(screen) {
+  const key = has(`kiosk.wrong.${screen.what}`) ? screen.what : "wrong_unknown";
+  return h(
+    "div.plain",
+    { "data-key": `wrong-${key}`, role: "alert" },
+    h("span.sign", { "aria-hidden": "true" }, "!"),
+    h("h1", { "data-first": true, tabindex: -1 }, t(`kiosk.wrong.${key}`)),
+    h("p.lead", null, t(`kiosk.wrong.${key}.how`)),
+    foot("try"),
+  );
+}
+
+export function how(screen) {
+  return h(
+    "div.plain",
+    { "data-key": `how-${screen.what}` },
+    screen.what !== "help" && scanner(true),
+    h("h1", { "data-first": true, tabindex: -1 }, t(`kiosk.how.${screen.what}`)),
+    h("ol.steps", null, [1, 2, 3].filter((n) => has(`kiosk.how.${screen.what}.${n}`)).map((n) => h("li", null, t(`kiosk.how.${screen.what}.${n}`)))),
+    foot("back"),
+  );
+}
+
+export function failed(message) {
+  return h("p.note.wrong.failed", { "data-key": "failed", role: "alert" }, message);
+}
+
+function foot(what) {
+  return h(
+    "p.foot",
+    null,
+    h(
+      "button.way",
+      { type: "button", "data-do": what === "back" ? "back" : "home", class: what === "done" ? "finish" : null },
+      t(`kiosk.foot.${what}`),
+    ),
+  );
+}
