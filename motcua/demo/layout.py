@@ -62,6 +62,7 @@ class Layout(NamedTuple):
 
     folder: Path
     web_port: int
+    broker_port: int
     store_port: int
     panel_ports: dict[str, int]
     """Of the nodes that have a panel."""
@@ -249,6 +250,7 @@ def _write_files(folder: Path, kept: Kept, *, store: bool) -> Layout:
     layout = Layout(
         folder,
         kept.web_port,
+        kept.broker_port,
         kept.store_port,
         panels,
         kept.pins,
@@ -299,9 +301,7 @@ def _hall(layout: Layout, kept: Kept, *, store: bool) -> hall.HallSettings:
             )
             for node in house.NODES
         ],
-        timeseries=TimeSeriesSettings(
-            url=f"http://{LOOPBACK}:{kept.store_port}" if store else ""
-        ),
+        timeseries=TimeSeriesSettings(url=f"http://{LOOPBACK}:{kept.store_port}" if store else ""),
     )
 
 

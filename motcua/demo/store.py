@@ -62,30 +62,39 @@ class VictoriaMetrics:
         """Its process id while it runs."""
         return self._child.pid if self._child is not None else None
 
+    def command(self) -> list[str]:
+        """What starts it, for whoever looks after the process in another way.
+
+        Raises:
+            StoreError: not installed.
+        """
+        program = shutil.which(COMMAND)
+        if program is None:
+            raise StoreError(f"{COMMAND} is not installed: apt-get install victoria-metrics")
+        return [
+            program,
+            f"-storageDataPath={self.data_dir}",
+            f"-httpListenAddr={LOOPBACK}:{self.port}",
+            "-retentionPeriod=100y",
+            # a point written twice is one point; without this it would be two
+            "-dedup.minScrapeInterval=1ms",
+            "-selfScrapeInterval=0",
+            "-memory.allowedBytes=64MB",
+            "-storage.minFreeDiskSpaceBytes=10MB",
+            "-loggerLevel=WARN",
+        ]
+
     def start(self, *, within_s: float = 20.0) -> None:
         """Start it and wait until it is healthy."""
         if self._child is not None:
             raise StoreError("the store runs already: stop it first")
-        program = shutil.which(COMMAND)
-        if program is None:
-            raise StoreError(f"{COMMAND} is not installed: apt-get install victoria-metrics")
+        command = self.command()
         if self.healthy():
             raise StoreError(f"another store answers on {self.url}: stop it or take another port")
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             self._child = subprocess.Popen(
-                [
-                    program,
-                    f"-storageDataPath={self.data_dir}",
-                    f"-httpListenAddr={LOOPBACK}:{self.port}",
-                    "-retentionPeriod=100y",
-                    # a point written twice is one point; without this it would be two
-                    "-dedup.minScrapeInterval=1ms",
-                    "-selfScrapeInterval=0",
-                    "-memory.allowedBytes=64MB",
-                    "-storage.minFreeDiskSpaceBytes=10MB",
-                    "-loggerLevel=WARN",
-                ],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

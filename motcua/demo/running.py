@@ -1,0 +1,355 @@
+"""A run of the demo: everything started in order, watched, drained, counted, and ended."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from typing import Final, NamedTuple
+
+from motcua.demo import broker, house
+from motcua.demo.broker import LOOPBACK
+from motcua.demo.children import Child, end_in_order
+from motcua.demo.citizens import Citizens
+from motcua.demo.clerks import Clerks
+from motcua.demo.doors import DoorError, Panel
+from motcua.demo.facts_of_run import DemoJournal
+from motcua.demo.findings import Findings, compare, count, events_of
+from motcua.demo.layout import Layout
+from motcua.demo.ledger import Ledger
+from motcua.demo.outboxes import Given, read_outbox
+from motcua.demo.room import Room
+from motcua.demo.store import StoreError, VictoriaMetrics
+from motcua.demo.stored_points import EVERYTHING, Series, compare_points, expected, found_in
+from motcua.demo.telling import YOURS, Teller, greeting
+
+READY_S: Final = 40.0
+DRAIN_S: Final = 20.0
+STORE_S: Final = 20.0
+ROUND_S: Final = 0.25
+LINE_EACH_S: Final = 4.0
+DEADLINES_S: Final = (1.7, 2.2, 2.5, 2.7)
+"""Nodes, hall, store, broker: when each is killed that has not ended."""
+
+
+class Wish(NamedTuple):
+    """What the person asked for on the command line."""
+
+    seconds: float | None = None
+    headless: bool = False
+    citizens: bool = True
+    speed: float = 1.0
+    seed: int = 0
+
+
+class Result(NamedTuple):
+    """What a run came to; the names are those of the printed JSON."""
+
+    visits_opened: int
+    called: int
+    finished: int
+    ratings: int
+    scans: int
+    events_published: int
+    events_committed: int
+    points_written: int
+    lost: int
+    doubled: int
+    path_p50_ms: float | None
+    path_p99_ms: float | None
+
+
+class _Before(NamedTuple):
+    """How things stood when the run began."""
+
+    last_fact: int
+    from_ms: int
+    outboxes: dict[str, Given | None]
+    points_written: int
+
+
+class _Measured(NamedTuple):
+    """What the technician's page says at the end."""
+
+    points_written: int = 0
+    path_p50_ms: float | None = None
+    path_p99_ms: float | None = None
+
+
+class Run:
+    """One run on ``layout``; ``say`` takes lines for a person."""
+
+    def __init__(
+        self, layout: Layout, wish: Wish, say: Callable[[str], None], *, store: bool
+    ) -> None:
+        self._layout = layout
+        self._wish = wish
+        self._say = say
+        self._ledger = Ledger()
+        self._journal = DemoJournal(layout.journal)
+        self._room = Room(layout, self._ledger, seed=wish.seed, speed=wish.speed)
+        self._store = VictoriaMetrics(layout.store_folder, layout.store_port) if store else None
+        self._broker = Child(
+            "mosquitto",
+            broker.command(layout.broker_configuration),
+            layout.log("mosquitto"),
+            lambda: _listens(layout.broker_port),
+        )
+        self._children = self._make_children()
+        self._people: list[Citizens | Clerks] = []
+        self.counted_whole = True
+        """False where the end was too sudden to ask the store."""
+
+    # ------------------------------------------------------------------ children
+
+    def _make_children(self) -> list[list[Child]]:
+        """Groups in the order in which they end: nodes, hall, store, broker."""
+        layout, program = self._layout, [sys.executable, "-m", "motcua"]
+        nodes = [
+            Child(
+                node.id,
+                [*program, "node", "--config", str(layout.node_settings(node.id))],
+                layout.log(node.id),
+                self._node_ready(node.id),
+            )
+            for node in house.NODES
+        ]
+        hall = Child(
+            "hall",
+            [*program, "hall", "--config", str(layout.hall_settings)],
+            layout.log("hall"),
+            lambda: _answers(layout.web_port, "/healthz"),
+        )
+        store = []
+        if self._store is not None:
+            store = [
+                Child(
+                    "victoria-metrics",
+                    self._store.command(),
+                    layout.log("victoria-metrics"),
+                    self._store.healthy,
+                )
+            ]
+        return [nodes, [hall], store, [self._broker]]
+
+    def _node_ready(self, node: str) -> Callable[[], bool]:
+        port = self._layout.panel_ports.get(node)
+        if port is None:
+            return _yes
+        panel = Panel(port)
+        return lambda: (panel.state() or {}).get("link") == "connected"
+
+    def _start_children(self) -> None:
+        nodes, hall, store, broker_ = self._children
+        for group in (broker_ + store, hall, nodes):
+            for child in group:
+                child.start()
+            for child in group:
+                child.wait_ready(READY_S)
+
+    def _watch(self) -> None:
+        for group in self._children:
+            for child in group:
+                child.watch(self._say)
+
+    # ------------------------------------------------------------------ the run
+
+    def run(self) -> Result:
+        """All of it; returns when nothing of it is left.
+
+        Raises:
+            ChildError: a part does not start.
+        """
+        before = self._look_before()
+        with _signals() as told:
+            try:
+                self._start_children()
+                before = before._replace(points_written=self._measured().points_written)
+                if not self._wish.headless:
+                    citizens, store = self._wish.citizens, self._store is not None
+                    self._say(greeting(self._layout, citizens=citizens, store=store))
+                self._send_people()
+                asked_to_end = self._go_on(told, before)
+                self._room.close()
+                if asked_to_end:
+                    measured, points = _Measured(), Findings([], [])
+                    self.counted_whole = False
+                else:
+                    measured, points = self._drain(before)
+            finally:
+                self._room.close()
+                end_in_order(self._children, DEADLINES_S)
+        return self._count(before, measured, points)
+
+    def _send_people(self) -> None:
+        if not self._wish.citizens:
+            return
+        self._room.open()
+        workers = [
+            one
+            for one in house.WORKERS
+            if one.counter and (self._wish.headless or one.counter != YOURS)
+        ]
+        self._people = [Citizens(self._room), Clerks(self._room, workers)]
+        for people in self._people:
+            people.start()
+
+    def _go_on(self, told: int, before: _Before) -> bool:
+        """Watch until the time is over (False) or somebody wants an end (True)."""
+        end_s = None if self._wish.seconds is None else time.monotonic() + self._wish.seconds
+        teller, line_s, seen = Teller(), 0.0, before.last_fact
+        while end_s is None or time.monotonic() < end_s:
+            left_s = ROUND_S if end_s is None else min(ROUND_S, end_s - time.monotonic())
+            if select.select([told], [], [], max(0.0, left_s))[0]:
+                return True
+            self._watch()
+            if not self._wish.headless and time.monotonic() >= line_s:
+                line_s = time.monotonic() + LINE_EACH_S
+                facts = self._journal.after(seen)
+                seen = facts[-1].id if facts else seen
+                if said := teller.line(facts, self._room.board.waiting):
+                    self._say(said)
+        return False
+
+    # ------------------------------------------------------------------ the end
+
+    def _drain(self, before: _Before) -> tuple[_Measured, Findings]:
+        """Let what is on its way arrive: outboxes, then the store; the nodes end in between."""
+        for people in self._people:
+            people.join(3.0)
+        nodes = self._children[0]
+        self._until(self._outboxes_empty, DRAIN_S)
+        end_in_order([nodes], [DEADLINES_S[0]])
+        if self._store is None:
+            return self._measured(), Findings([], [])
+        store = self._store
+        points: list[Findings] = []
+
+        def complete() -> bool:
+            wanted = self._wanted(before)
+            try:
+                found = found_in(store.stored(EVERYTHING, before.from_ms / 1000), before.from_ms)
+            except (OSError, HTTPException, StoreError):
+                points[:] = [Findings(["the store does not answer"], [])]
+                return False
+            points[:] = [compare_points(wanted, found, self._wanted(before))]
+            return not points[0].lost
+
+        self._until(complete, STORE_S)
+        return self._measured(), points[0]
+
+    def _wanted(self, before: _Before) -> Counter[Series]:
+        return expected(self._journal.from_day_of(before.last_fact), house.HALL, before.from_ms)
+
+    def _until(self, holds: Callable[[], bool], within_s: float) -> None:
+        end_s = time.monotonic() + within_s
+        while not holds() and time.monotonic() < end_s:
+            self._watch()
+            time.sleep(0.1)
+
+    def _outboxes_empty(self) -> bool:
+        states = [panel.state() for panel in self._room.panels.values()]
+        return all(state is not None and state.get("outbox_depth") == 0 for state in states)
+
+    def _measured(self) -> _Measured:
+        """What the technician's page says; nothing where the hall does not answer."""
+        technician = next(one.id for one in house.WORKERS if one.role == "technician")
+        page = Room(self._layout, self._ledger, seed=0, speed=1).browser()
+        with suppress(DoorError):
+            if page.sign_in("technician", technician, self._layout.pins[technician]).ok:
+                view = page.get("/api/view/technician").body
+                return _Measured(
+                    view.get("points_written") or 0,
+                    view.get("path_p50_ms"),
+                    view.get("path_p99_ms"),
+                )
+        self._say("trang kỹ thuật không trả lời / the technician's page does not answer")
+        return _Measured()
+
+    # ------------------------------------------------------------------ counting
+
+    def _look_before(self) -> _Before:
+        last_fact, last_ms = self._journal.last()
+        now_ms = time.time_ns() // 1_000_000
+        return _Before(last_fact, max(now_ms, last_ms + 1), self._read_outboxes(), 0)
+
+    def _read_outboxes(self) -> dict[str, Given | None]:
+        outboxes: dict[str, Given | None] = {}
+        for node in house.NODES:
+            try:
+                outboxes[node.id] = read_outbox(self._layout.outbox(node.id))
+            except sqlite3.Error as error:
+                self._say(f"outbox of {node.id}: {error}; its events are not counted")
+                outboxes[node.id] = None
+        return outboxes
+
+    def _count(self, before: _Before, measured: _Measured, points: Findings) -> Result:
+        outboxes = self._read_outboxes()
+        today = self._journal.from_day_of(before.last_fact)
+        events = events_of(before.outboxes, outboxes, self._journal.events())
+        waiting = sum(given.waiting for given in outboxes.values() if given)
+        counts = count(fact for fact in today if fact.id > before.last_fact)
+        findings = compare(self._ledger.seen(), today, before.last_fact, waiting)
+        lost = [*events.lost, *findings.lost, *points.lost]
+        doubled = [*findings.doubled, *points.doubled]
+        for what, lines in (("mất / lost", lost), ("trùng / doubled", doubled)):
+            for line in lines[:20]:
+                self._say(f"{what}: {line}")
+        return Result(
+            *counts,
+            events.published,
+            events.committed,
+            max(0, measured.points_written - before.points_written),
+            len(lost),
+            len(doubled),
+            measured.path_p50_ms,
+            measured.path_p99_ms,
+        )
+
+
+def _yes() -> bool:
+    return True
+
+
+def _listens(port: int) -> bool:
+    with socket.create_connection((LOOPBACK, port), timeout=1):
+        return True
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except HTTPException:
+        return False
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """A file descriptor that can be read once somebody wants the demo to end.
+
+    The handlers only write to a pipe: they take no lock.
+    """
+    told, tell = os.pipe()
+    before = {
+        sign: signal.signal(sign, lambda *_: os.write(tell, b"\0"))
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield told
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+        os.close(told)
+        os.close(tell)
