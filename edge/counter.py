@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from devices.messages import Announcement, Display, HallState
-from devices.rating_buttons.lamps import DARK, Lamps
+from devices.rating_buttons.lamps import DARK, INVITE, Lamps
 from edge.clock import Clock, Stamps
 from edge.latest import Latest
 from edge.loops import Loop
@@ -27,7 +27,7 @@ RATED: Final = "rated_window"
 _DARK_S: Final = 5.0
 """How long the lamps stay dark after a press that the disk did not take."""
 _ROUND_S: Final = 0.5
-_WAITING: Final = 1000
+WAITING: Final = 1000
 
 
 class Screen(NamedTuple):
@@ -74,7 +74,7 @@ class Counter:
         self._show_lamps = show_lamps
         self._speak = speak
         self._linked = linked
-        self._inbox: queue.Queue[_Press | _Told | HallState] = queue.Queue(_WAITING)
+        self._inbox: queue.Queue[_Press | _Told | HallState] = queue.Queue(WAITING)
         self._hall_online = True
         self._reached_s = time.monotonic()
         self._lamps: Lamps | None = None
@@ -141,8 +141,8 @@ class Counter:
         try:
             self._recorder.record(press, item.stamps, keep=keep)
         except OutboxError:
-            # no lamp may invite what cannot be kept
-            self._dark_until_s = time.monotonic() + _DARK_S
+            if not self._recorder.is_full:
+                self._dark_until_s = time.monotonic() + _DARK_S
             return
         self._dark_until_s = 0.0
         if accepted:
@@ -168,8 +168,10 @@ class Counter:
     def _light(self) -> None:
         if self._windows is None:
             return
-        dark = time.monotonic() < self._dark_until_s
-        lamps = DARK if dark else self._windows.lamps(self._clock.monotonic_us())
+        lamps = self._windows.lamps(self._clock.monotonic_us())
+        # no lamp may invite what cannot be kept
+        if lamps == INVITE and (self._recorder.is_full or time.monotonic() < self._dark_until_s):
+            lamps = DARK
         if lamps != self._lamps:
             self._show_lamps(lamps)
             self._lamps = lamps

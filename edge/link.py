@@ -304,7 +304,7 @@ class Link:
             elif topic == self._topic["display"] and payload:
                 self._on_display(decode(payload, Display), not message.retain)
             elif topic == self._hall_topic and payload:
-                self._hear_hall(decode(payload, HallState))
+                self._hear_hall(decode(payload, HallState), not message.retain)
             self._note(topic, None)
         except PayloadError as error:
             self.refused_payloads += 1
@@ -323,14 +323,13 @@ class Link:
         self._window.acknowledged(ack.through, time.monotonic())
         self._on_change()
 
-    def _hear_hall(self, state: HallState) -> None:
-        if state.status == "online":
-            if self._hall_started_ms not in (None, state.started_wall_ms):
-                self._window.begin(self._outbox.oldest_seq - 1)
-            self._hall_started_ms = state.started_wall_ms
-        else:
-            # what was sent into the silence is sent again when it comes back
-            self._hall_started_ms = -1
+    def _hear_hall(self, state: HallState, live: bool) -> None:
+        # what was sent before the hall listened is lost: a hall that says online in this
+        # moment, or a start of it that was not known, is sent all from the oldest
+        is_new = live or self._hall_started_ms not in (None, state.started_wall_ms)
+        if state.status == "online" and is_new:
+            self._window.begin(self._outbox.oldest_seq - 1)
+        self._hall_started_ms = state.started_wall_ms
         self._on_hall(state)
 
     def _send(self) -> None:

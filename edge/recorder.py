@@ -122,6 +122,11 @@ class Recorder:
             return
         self._wake()
 
+    @property
+    def is_full(self) -> bool:
+        """Nothing more is taken until the hall acknowledges some."""
+        return self._outbox.fill >= 1.0
+
     def notes(self) -> list[str]:
         """What a technician should know of the outbox just now."""
         notes = [] if self.failure is None else [self.failure]

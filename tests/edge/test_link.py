@@ -176,19 +176,24 @@ def test_acknowledgements_of_another_stream_or_beyond_are_ignored_and_counted(
 
 
 @pytest.mark.parametrize("leaf", ["ack", "display"])
-@pytest.mark.parametrize(
-    "payload",
-    [b"{", b"\xff\xfe", b"[]", b"null", b'{"stream": 1, "rev": "x"}', b"x" * 100_000, b"[" * 5000],
-    ids=["torn", "not-utf8", "array", "null", "mistyped", "oversized", "nested"],
-)
 def test_a_message_that_does_not_fit_is_counted_and_the_next_one_is_heard(
-    broker: Broker, road: Road, leaf: topics.Leaf, payload: bytes
+    broker: Broker, road: Road, leaf: topics.Leaf
 ) -> None:
+    payloads = [
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        b"null",
+        b'{"stream": 1, "rev": "x"}',
+        b"x" * 100_000,
+        b"[" * 5000,
+    ]
     with HallStandIn(broker) as hall:
         road.wait_connected()
         until(lambda: road.halls, "subscribed")
-        hall.send(leaf, payload)
-        until(lambda: road.link.refused_payloads == 1, "it is counted")
+        for payload in payloads:
+            hall.send(leaf, payload)
+        until(lambda: road.link.refused_payloads == len(payloads), "all are counted")
         assert any("does not fit" in note for note in road.link.notes())
         road.press()
         road.wait_empty()
