@@ -48,11 +48,8 @@ export function home(screen, { view, now, card }) {
 }
 
 function lineOf(one) {
-  if (one.wait === null) {
-    return one.waiting ? `${count("common.people", one.waiting)} · ${t("common.no_counter")}` : t("common.no_counter");
-  }
-  if (one.waiting === 0) return waitOf(one);
-  return `${count("common.people", one.waiting)} · ${range(one.wait)}`;
+  const wait = h("span.whole", null, one.wait && one.waiting ? range(one.wait) : waitOf(one));
+  return one.waiting ? [count("common.people", one.waiting), " · ", wait] : wait;
 }
 
 function scanner(pictureOnly = false) {
