@@ -31,8 +31,10 @@ from hall_server.web.views import (
     TicketView,
 )
 
+ESTIMATES_SHARE: Final = 0.05
+"""Of the time, at most, for working out waits: the more people wait, the rarer."""
 ESTIMATES_KEPT_S: Final = 0.25
-"""Waits are worked out at most this often, however fast people are called."""
+"""The longest that waits are kept while people come and are called."""
 ESTIMATES_KEPT_IDLE_S: Final = 5.0
 """While nothing happens, waits only shrink with the time."""
 LETTERS_KEPT_S: Final = 2.0
@@ -47,9 +49,14 @@ class LatestEstimates:
         self._catalogue = catalogue
         self._lock = threading.Lock()
         self._latest: tuple[int, float, Estimates] | None = None
+        self._kept_s = 0.0
+
+    def current(self, state: State) -> bool:
+        """Whether the latest waits are those of ``state`` itself."""
+        return self._latest is not None and self._latest[0] == state.last_fact
 
     def at(self, state: State, now_ms: int) -> Estimates:
-        """Waits of ``state`` or of one at most :data:`ESTIMATES_KEPT_S` older."""
+        """Waits of ``state`` or of one a little older."""
         if (latest := self._fresh(state)) is not None:
             return latest
         # While another thread works them out, those of before will do.
@@ -60,8 +67,11 @@ class LatestEstimates:
         try:
             if (latest := self._fresh(state)) is not None:
                 return latest
+            began_s = time.monotonic()
             found = estimate(self._catalogue, state, now_ms)
-            self._latest = (state.last_fact, time.monotonic(), found)
+            done_s = time.monotonic()
+            self._kept_s = min(ESTIMATES_KEPT_S, (done_s - began_s) / ESTIMATES_SHARE)
+            self._latest = (state.last_fact, done_s, found)
             return found
         finally:
             self._lock.release()
@@ -72,7 +82,7 @@ class LatestEstimates:
             return None
         fact, at_s, estimates = latest
         age_s = time.monotonic() - at_s
-        kept_s = ESTIMATES_KEPT_IDLE_S if fact == state.last_fact else ESTIMATES_KEPT_S
+        kept_s = ESTIMATES_KEPT_IDLE_S if fact == state.last_fact else self._kept_s
         return estimates if age_s < kept_s else None
 
 
@@ -128,6 +138,10 @@ class HallViews:
             self._web.settings.hall.name,
             self._web.settings.public_url,
         )
+
+    def waits_are_current(self, moment: Moment) -> bool:
+        """False where the waits of ``moment`` are of a moment before it: look again soon."""
+        return self._estimates.current(moment.state)
 
     def named(self, name: str, moment: Moment | None = None) -> Struct | None:
         """The view of that name; None where there is no such thing (any more)."""
