@@ -189,7 +189,7 @@ def test_beyond_the_limit_live_pages_are_sent_away_and_requests_go_on(open_hall:
 
 
 def test_a_page_that_takes_nothing_is_cut_off_and_the_others_have_the_news(hall: WebHall) -> None:
-    """In the loop itself: what the kernel would buffer for a deaf page is out of the test's hand."""
+    """In the loop itself: what a kernel buffers for a deaf page is out of a test's hand."""
     got: asyncio.Queue[bytes] = asyncio.Queue()
     cut: list[str] = []
 

@@ -131,7 +131,7 @@ class Browser:
         return answer
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask("GET", path, **headers)
+        return self.ask("GET", path, None, **headers)
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         """JSON, with a request id unless the body has one."""
@@ -265,7 +265,9 @@ class WebHall:
         self.views = HallViews(self.context)
         self.live = LivePages(self.views, **live)  # type: ignore[arg-type]
         self.app = create_app(self.context, self.views)
-        self.app.jinja_loader = ChoiceLoader([self.app.jinja_loader, FunctionLoader(_plain_page)])
+        loader = self.app.jinja_loader
+        assert loader is not None
+        self.app.jinja_loader = ChoiceLoader([loader, FunctionLoader(_plain_page)])
         self.server = WebServer(self.app, self.live, self.settings)
         self.runtime.listen(self.live.committed)
         self.runtime.start()
