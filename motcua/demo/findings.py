@@ -17,14 +17,20 @@ class Events(NamedTuple):
 
     published: int
     committed: int
-    lost: list[str]
+    lost: Counter[str]
 
 
 class Findings(NamedTuple):
-    """Lost and doubled things, each as a line for a person."""
+    """Lost and doubled things: a line for a person, and how many it stands for."""
 
-    lost: list[str]
-    doubled: list[str]
+    lost: Counter[str]
+    doubled: Counter[str]
+
+    def __add__(self, other: object) -> Findings:
+        """Both together."""
+        if not isinstance(other, Findings):
+            return NotImplemented
+        return Findings(self.lost + other.lost, self.doubled + other.doubled)
 
 
 class Counts(NamedTuple):
@@ -65,7 +71,7 @@ def events_of(
     the beginning belongs to the run.
     """
     published = committed = 0
-    lost: list[str] = []
+    lost: Counter[str] = Counter()
     for node, given in after.items():
         if given is None:
             continue
@@ -78,7 +84,7 @@ def events_of(
         kept = out & journalled.get(given.stream, frozenset())
         published += len(out)
         committed += len(kept)
-        lost += [f"event {seq} of {node} is nowhere" for seq in sorted(out - kept - held)]
+        lost.update(f"event {seq} of {node} is nowhere" for seq in sorted(out - kept - held))
     return Events(published, committed, lost)
 
 
@@ -91,18 +97,17 @@ def compare(
     """
     own = [fact for fact in facts if fact.id > after_id]
     return Findings(
-        [
-            *_lost_tickets(seen, own),
-            *_lost_requests(seen, own),
-            *_lost_presses(seen, own, waiting_events),
-        ],
-        [
-            *_events_twice(facts),
-            *_requests_twice(facts),
-            *_numbers_twice(facts),
-            *_calls_twice(facts),
-            *_ratings_twice(facts),
-        ],
+        Counter([*_lost_tickets(seen, own), *_lost_requests(seen, own)])
+        + _lost_presses(seen, own, waiting_events),
+        Counter(
+            [
+                *_events_twice(facts),
+                *_requests_twice(facts),
+                *_numbers_twice(facts),
+                *_calls_twice(facts),
+                *_ratings_twice(facts),
+            ]
+        ),
     )
 
 
@@ -125,7 +130,7 @@ def _lost_requests(seen: Seen, facts: Iterable[Fact]) -> Iterator[str]:
             yield f"{what} was answered with yes and is not in the journal"
 
 
-def _lost_presses(seen: Seen, facts: Iterable[Fact], waiting: int) -> Iterator[str]:
+def _lost_presses(seen: Seen, facts: Iterable[Fact], waiting: int) -> Counter[str]:
     """Each lit lamp has a press behind it that the journal took or refused."""
     told: Counter[str] = Counter()
     for fact in facts:
@@ -134,10 +139,13 @@ def _lost_presses(seen: Seen, facts: Iterable[Fact], waiting: int) -> Iterator[s
             body, f.RatingRefused
         ):
             told[body.counter or ""] += 1
-    for counter, lit in seen.lamps.items():
-        missing = lit - told[counter] - waiting
-        if missing > 0:
-            yield f"{missing} presses at counter {counter} lit their lamp and are nowhere"
+    return Counter(
+        {
+            f"presses at counter {counter} lit their lamp and are nowhere": missing
+            for counter, lit in seen.lamps.items()
+            if (missing := lit - told[counter] - waiting) > 0
+        }
+    )
 
 
 def _events_twice(facts: Iterable[Fact]) -> Iterator[str]:

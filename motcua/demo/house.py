@@ -69,7 +69,7 @@ SERVICES: Final = (
 COUNTERS: Final = (
     Counter("1", ["chung-thuc", "tra-ket-qua"]),
     Counter("2", ["chung-thuc", "ho-tich", "cu-tru"]),
-    Counter("3", ["ho-tich", "cu-tru", "bao-tro"]),
+    Counter("3", ["ho-tich", "cu-tru", "dat-dai", "bao-tro"]),
     Counter("4", ["dat-dai", "bao-tro", "tra-ket-qua"]),
 )
 

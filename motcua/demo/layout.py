@@ -37,6 +37,8 @@ OWN_NAMES: Final = (
 """All that the demo makes in its folder, but for the lock; ``--fresh`` removes these alone."""
 WEB_PORT: Final = 8080
 HEALTH_S: Final = 5.0
+STORE_SETTLES_S: Final = 10.0
+"""VictoriaMetrics puts what it has accepted on its disk each 5 s."""
 
 
 class LayoutError(RuntimeError):

@@ -33,7 +33,8 @@ from motcua.demo.telling import YOURS, Teller, greeting
 
 READY_S: Final = 40.0
 DRAIN_S: Final = 20.0
-STORE_S: Final = 20.0
+STORE_S: Final = 40.0
+"""A store that was killed is written to again after the feeder's settling time."""
 ROUND_S: Final = 0.25
 LINE_EACH_S: Final = 4.0
 DEADLINES_S: Final = (1.7, 2.2, 2.5, 2.7)
@@ -180,7 +181,7 @@ class Run:
                 asked_to_end = self._go_on(told, before)
                 self._room.close()
                 if asked_to_end:
-                    measured, points = _Measured(), Findings([], [])
+                    measured, points = _Measured(), Findings(Counter(), Counter())
                     self.counted_whole = False
                 else:
                     measured, points = self._drain(before)
@@ -229,7 +230,7 @@ class Run:
         self._until(self._outboxes_empty, DRAIN_S)
         end_in_order([nodes], [DEADLINES_S[0]])
         if self._store is None:
-            return self._measured(), Findings([], [])
+            return self._measured(), Findings(Counter(), Counter())
         store = self._store
         points: list[Findings] = []
 
@@ -238,7 +239,7 @@ class Run:
             try:
                 found = found_in(store.stored(EVERYTHING, before.from_ms / 1000), before.from_ms)
             except (OSError, HTTPException, StoreError):
-                points[:] = [Findings(["the store does not answer"], [])]
+                points[:] = [Findings(Counter(["the store does not answer"]), Counter())]
                 return False
             points[:] = [compare_points(wanted, found, self._wanted(before))]
             return not points[0].lost
@@ -297,19 +298,18 @@ class Run:
         events = events_of(before.outboxes, outboxes, self._journal.events())
         waiting = sum(given.waiting for given in outboxes.values() if given)
         counts = count(fact for fact in today if fact.id > before.last_fact)
-        findings = compare(self._ledger.seen(), today, before.last_fact, waiting)
-        lost = [*events.lost, *findings.lost, *points.lost]
-        doubled = [*findings.doubled, *points.doubled]
-        for what, lines in (("mất / lost", lost), ("trùng / doubled", doubled)):
-            for line in lines[:20]:
-                self._say(f"{what}: {line}")
+        findings = compare(self._ledger.seen(), today, before.last_fact, waiting) + points
+        lost = events.lost + findings.lost
+        for what, lines in (("mất / lost", lost), ("trùng / doubled", findings.doubled)):
+            for line, often in lines.most_common(20):
+                self._say(f"{what}: {often} × {line}")
         return Result(
             *counts,
             events.published,
             events.committed,
             max(0, measured.points_written - before.points_written),
-            len(lost),
-            len(doubled),
+            lost.total(),
+            findings.doubled.total(),
             measured.path_p50_ms,
             measured.path_p99_ms,
         )

@@ -53,16 +53,13 @@ def compare_points(
 ) -> Findings:
     """What the store lacks of the journal before it was read, or has beyond the journal after."""
     return Findings(
-        [
-            f"{often} of {name} are not in the store"
-            for (name, _), often in _less(wanted_before, found)
-        ],
-        [
-            f"{often} of {name} are in the store twice"
-            for (name, _), often in _less(found, wanted_after)
-        ],
+        _named(wanted_before - found, "not in the store"),
+        _named(found - wanted_after, "in the store twice"),
     )
 
 
-def _less(one: Counter[Series], other: Counter[Series]) -> Iterable[tuple[Series, int]]:
-    return sorted((one - other).items())
+def _named(series: Counter[Series], where: str) -> Counter[str]:
+    named: Counter[str] = Counter()
+    for (name, _), often in sorted(series.items()):
+        named[f"points of {name} are {where}"] += often
+    return named

@@ -71,10 +71,8 @@ class Teller:
     """Makes short lines of what the journal's newest facts say."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, str] = {}
         self._levels: list[int] = []
         self._finished = 0
-        self._inside = 0
 
     def line(self, facts: list[Fact], waiting: int) -> str | None:
         """One line for what is new; None where nothing is worth one."""
@@ -95,11 +93,9 @@ class Teller:
 
     def _take(self, fact: Fact) -> str | None:
         body = fact.body
-        number = self._numbers.get(getattr(body, "ticket", None) or "", "?")
+        # a ticket is named after its day and its number
+        number = (getattr(body, "ticket", None) or "?").rpartition("-")[2]
         match body:
-            case f.TicketTaken():
-                self._numbers[body.ticket] = body.number
-                return None
             case f.TicketCalled():
                 minutes, seconds = divmod(body.wait_ms // 1000, 60)
                 return f"{number} → quầy/counter {body.counter} ({minutes}:{seconds:02d})"

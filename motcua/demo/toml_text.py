@@ -43,13 +43,17 @@ def _is_tables(values: list[Any]) -> bool:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else json.dumps(name)
+    return name if _BARE.fullmatch(name) else _string(name)
 
 
 def _value(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str):
-        # JSON's escapes are among TOML's, but for DEL, which TOML wants escaped
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return _string(value)
     return json.dumps(value)
+
+
+def _string(text: str) -> str:
+    # JSON's escapes are among TOML's, which wants DEL escaped as well
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
