@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 
@@ -54,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _work(settings: NodeSettings) -> int:
+    os.umask(0o077)  # scans wait on the disk: for this account alone
     folder = DataDir(settings.node.data_dir)
     try:
         agent = Agent(settings, folder.path, watchdog=Watchdog())
