@@ -332,7 +332,7 @@ class Fact(Struct, frozen=True):
     body: AnyBody
     source: Source | None = None
     request: str | None = None
-    """The command's request id, on the first fact that it led to."""
+    """The command's request id, on the last fact that it led to, which names its ticket."""
     happened_ms: int | None = None
     """When the device says it happened (wall time), where that differs from ``at_ms``."""
 

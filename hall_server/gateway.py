@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import logging
 import random
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from devices import topics
 from devices.messages import (
+    MAX_PAYLOAD_BYTES,
     Ack,
     Alarm,
     Display,
@@ -48,7 +51,7 @@ from hall_server.identity.person import day_key, person_key
 from hall_server.identity.scan import CitizenCard, ProcedureCode, TicketCode, read
 from hall_server.journal import DeadLetter
 from hall_server.nodes import NodeRegistry
-from hall_server.runtime import Arrival, Committed, Runtime
+from hall_server.runtime import Arrival, Committed, Runtime, TellAnyway
 from hall_server.settings import BrokerTable
 from hall_server.state import State
 
@@ -59,6 +62,7 @@ RECEIVE_MAXIMUM: Final = 2_000
 """QoS 1 messages that the broker may have under way to the hall at once."""
 PATHS_KEPT: Final = 5_000
 RETRY_S: Final = (0.2, 5.0)
+ROUND_S: Final = 1.0
 
 
 class RawMessage(NamedTuple):
@@ -66,11 +70,9 @@ class RawMessage(NamedTuple):
 
     topic: str
     payload: bytes
+    """Cut off where it is longer than anything that is read."""
     received_ms: int
-
-
-class _Connected(NamedTuple):
-    """The broker has the hall's subscriptions: say everything again."""
+    size: int
 
 
 class Gateway:
@@ -108,6 +110,7 @@ class Gateway:
         self._shown: dict[str, Display] = {}
         self._stop = threading.Event()
         self._connected = threading.Event()
+        self._unsaid = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hall-mqtt", daemon=True)
         self._client: Client | None = None
         self._in_batch: list[int] = []
@@ -128,9 +131,10 @@ class Gateway:
         self._stop.set()
         client = self._client
         if client is not None and self._connected.is_set():
-            client.publish(
-                topics.hall_state(self._hall), encode(self._state("offline")), 1, retain=True
-            ).wait_for_publish(timeout_s / 2)
+            with suppress(RuntimeError, ValueError):  # just gone: its last will says it
+                client.publish(
+                    topics.hall_state(self._hall), encode(self._state("offline")), 1, retain=True
+                ).wait_for_publish(timeout_s / 2)
             client.disconnect()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
@@ -174,7 +178,12 @@ class Gateway:
                     clean_start=True,
                     properties=properties,
                 )
-                client.loop_forever(retry_first_connection=False)
+                if isinstance(line := client.socket(), socket.socket):
+                    # an acknowledgement must not wait for the answer to the one before
+                    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                while client.loop(ROUND_S) is MQTTErrorCode.MQTT_ERR_SUCCESS:
+                    if self._stop.is_set() and not self._connected.is_set():
+                        break
             except OSError as error:
                 log.debug("broker away: %s", error)
             except Exception:  # paho's loop died in a callback: a new client, and say so
@@ -199,6 +208,9 @@ class Gateway:
             client.username_pw_set(self._broker.username, password)
         will = encode(self._state("offline"))
         client.will_set(topics.hall_state(self._hall), will, qos=1, retain=True)
+        # paho writes in whatever thread publishes, and two at once change the order of messages
+        # or cut into each other: with this set, only the loop's own thread writes.
+        client.on_socket_register_write = _left_to_the_loop
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -230,11 +242,13 @@ class Gateway:
             log.error("the broker refuses the hall's subscriptions: check its access list")
             client.disconnect()
             return
+        self._unsaid.set()
         self._connected.set()
-        self._runtime.offer(_Connected())
+        self._runtime.offer(TellAnyway())  # where the inbox is full, the next commit tells
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        raw = RawMessage(message.topic, bytes(message.payload), self._wall_ms())
+        payload = bytes(message.payload[: MAX_PAYLOAD_BYTES + 1])
+        raw = RawMessage(message.topic, payload, self._wall_ms(), len(message.payload))
         if not self._runtime.offer(raw):
             self.refused += 1
 
@@ -245,9 +259,6 @@ class Gateway:
 
     def admit(self, message: object, state: State) -> Arrival | DeadLetter | tuple[str, str] | None:
         """Read a message; see :class:`hall_server.runtime.Doorkeeper`."""
-        if isinstance(message, _Connected):
-            self._say_everything(state)
-            return None
         if not isinstance(message, RawMessage):
             return None
         try:
@@ -346,8 +357,12 @@ class Gateway:
         self._in_batch.clear()
         for stream, (node, through) in committed.acks.items():
             self._publish(topics.node_topic(self._hall, node, "ack"), encode(Ack(stream, through)))
-        if committed.facts:
+        if self._unsaid.is_set():
+            self._unsaid.clear()
+            self._say_everything(committed.view)
+        elif committed.facts:
             self._show(committed.view)
+        if committed.facts:
             self._forms.keep_only(
                 {key: (one.clerk, one.ticket) for key, one in committed.view.counters.items()}
             )
@@ -383,10 +398,14 @@ _WRONG: Final[dict[str, Literal["wrong_health_insurance", "wrong_damaged", "wron
 }
 
 
+def _left_to_the_loop(*_: object) -> None:
+    """The loop is woken by paho's own pair of sockets."""
+
+
 def _options(leaf: topics.Leaf) -> Any:
     return SubscribeOptions(qos=topics.TOPICS[leaf].qos)
 
 
 def _dead(message: RawMessage, reason: str) -> DeadLetter:
     log.warning("dead letter on %.120s: %.200s", message.topic, reason)
-    return DeadLetter(message.received_ms, message.topic[:200], reason[:300], len(message.payload))
+    return DeadLetter(message.received_ms, message.topic[:200], reason[:300], message.size)

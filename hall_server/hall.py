@@ -92,7 +92,7 @@ class Hall:
         now_ms = max(now_ms, state.last_ms)
         facts: list[Fact] = []
         day = local_day(now_ms, self.catalogue.queue.utc_offset_minutes)
-        if day != state.day:
+        if day > state.day:  # never back, whatever the clock or its offset: numbers would repeat
             left = sum(ticket.phase in LIVE for ticket in state.tickets.values())
             self._happen(facts, f.DayOpened(day, left), now_ms)
         for body in preceding:
@@ -102,10 +102,10 @@ class Hall:
                 if command.request in seen:
                     return Handled(facts, Outcome("ok", seen[command.request]))
         decision = DECIDE[type(command)](self.catalogue, state, command, now_ms)
-        request = command.request or None
-        for body in decision.facts:
-            self._happen(facts, body, now_ms, source, request, happened_ms)
-            request = None
+        for number, body in enumerate(decision.facts, 1):
+            # the last fact is what was asked for; those before it only make room
+            request = command.request if number == len(decision.facts) else None
+            self._happen(facts, body, now_ms, source, request or None, happened_ms)
         return Handled(facts, decision.outcome)
 
     def _happen(

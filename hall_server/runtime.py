@@ -70,6 +70,10 @@ class _Asked(NamedTuple):
     answer: Future[Outcome]
 
 
+class TellAnyway(NamedTuple):
+    """Offered to have the listeners told after the next commit, also where nothing happened."""
+
+
 Listener = Callable[[Committed], None]
 
 
@@ -90,6 +94,7 @@ class Runtime:
         self._listeners: list[Listener] = []
         self._doorkeeper: Doorkeeper | None = None
         self._stopping = threading.Event()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hall-writer", daemon=True)
         self._since_snapshot = 0
         self._disk_full = False
@@ -100,9 +105,12 @@ class Runtime:
 
     # ------------------------------------------------------------------ from other threads
 
-    def listen(self, listener: Listener) -> None:
-        """Have ``listener`` called in the writer's thread after each commit; it must not block."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, *, first: bool = False) -> None:
+        """Have ``listener`` called in the writer's thread after each commit; it must not block.
+
+        ``first`` puts it before those that are there: people wait for what it tells.
+        """
+        self._listeners.insert(0 if first else len(self._listeners), listener)
 
     def admit_with(self, doorkeeper: Doorkeeper) -> None:
         """Let ``doorkeeper`` read the messages given to :meth:`offer`."""
@@ -123,6 +131,8 @@ class Runtime:
             self._inbox.put_nowait(asked)
         except queue.Full:
             raise HallUnavailableError("busy") from None
+        if self._ended.is_set():  # the writer went while this one came in
+            self._send_away()
         return asked.answer
 
     def ask(self, command: Command, timeout_s: float = 5.0) -> Outcome:
@@ -174,13 +184,27 @@ class Runtime:
     # ------------------------------------------------------------------ the writer
 
     def _run(self) -> None:
-        while True:
-            batch = self._next_batch()
-            self.beat_monotonic = time.monotonic()
-            self._work([item for item in batch if item is not None])
-            if self._stopping.is_set() and self._inbox.empty():
-                break
-        self._snapshot()
+        try:
+            while True:
+                batch = self._next_batch()
+                self.beat_monotonic = time.monotonic()
+                self._work([item for item in batch if item is not None])
+                if self._stopping.is_set() and self._inbox.empty():
+                    break
+            self._snapshot()
+        finally:
+            self._ended.set()
+            self._send_away()
+
+    def _send_away(self) -> None:
+        """Whoever still waits hears at once that nobody will do it."""
+        try:
+            while True:
+                item = self._inbox.get_nowait()
+                if isinstance(item, _Asked) and item.answer.set_running_or_notify_cancel():
+                    item.answer.set_exception(HallUnavailableError("stopped"))
+        except queue.Empty:
+            return
 
     def _next_batch(self) -> list[_Asked | object]:
         try:
@@ -199,7 +223,7 @@ class Runtime:
 
     def _until_due_s(self) -> float:
         due = next_due_ms(self._hall.state)
-        if due is None:
+        if due is None or self._disk_full:  # a full disk is tried again, but not without rest
             return TICK_S
         return min(TICK_S, max(0.001, (due - self._wall_ms()) / 1000))
 
@@ -208,6 +232,7 @@ class Runtime:
         answers: list[tuple[Future[Outcome], Outcome]] = []
         acks: dict[str, tuple[str, int]] = {}
         letters: list[DeadLetter] = []
+        tell_anyway = False
         now_ms = self._wall_ms()
         facts += self._hall.handle(Tick(request=""), now_ms).facts
         for item in batch:
@@ -216,11 +241,15 @@ class Runtime:
                     handled = self._hall.handle(item.command, now_ms)
                     facts += handled.facts
                     answers.append((item.answer, handled.outcome))
+            elif isinstance(item, TellAnyway):
+                tell_anyway = True
             else:
                 self._take_message(item, now_ms, facts, acks, letters)
         if facts and not self._commit(facts):
             for answer, _ in answers:
                 answer.set_exception(HallUnavailableError("disk"))
+            if tell_anyway:
+                self._tell(Committed((), self.view, {}))
             return
         if letters:
             self._bury(letters)
@@ -229,7 +258,7 @@ class Runtime:
             self.view = state.view()
         for answer, outcome in answers:
             answer.set_result(outcome)
-        if facts or acks:
+        if facts or acks or tell_anyway:
             through = {
                 stream: (node, state.streams[stream].seq if stream in state.streams else 0)
                 for stream, (node, _) in acks.items()
