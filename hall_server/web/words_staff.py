@@ -244,6 +244,7 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     ),
     "clerk.sign_in.clerk": ("Tên đăng nhập", "Name"),
     "clerk.sign_in.counter": ("Quầy", "Counter"),
+    "clerk.sign_in.choose": ("Chọn quầy", "Choose a counter"),
     "clerk.sign_in.pin": ("Mã PIN", "PIN"),
     "clerk.sign_in.go": ("Mở quầy", "Open the counter"),
 }

@@ -26,6 +26,8 @@ class Scene(NamedTuple):
     query: str = ""
     lost: bool = False
     """The stream answers 503: the connection is lost."""
+    still: bool = False
+    """The page has no stream of its own."""
     do: tuple[str, ...] = ()
     """What to do before looking: ``key X``, ``press CSS``, ``wait CSS``."""
     extra: dict[str, Any] = {}  # noqa: RUF012 - a NamedTuple's default, never changed

@@ -71,7 +71,7 @@ def create_app(all_scenes: dict[str, Scene]) -> flask.Flask:
             "hall": HALL,
             "t": partial(words.t, lang=lang),
             "words": words.for_page(scene.page, lang),
-            "live_url": f"/live/{name}" if scene.state is not None else "",
+            "live_url": f"/live/{name}" if scene.state is not None and not scene.still else "",
             "csrf": "made-up",
             **scene.extra,
         }
@@ -106,6 +106,41 @@ def create_app(all_scenes: dict[str, Scene]) -> flask.Flask:
                 mimetype="application/json",
             )
         return {"ok": True, "number": "A012"}
+
+    @app.get("/panel/<node>/state")
+    def panel(node: str) -> Any:
+        if node == "away":
+            flask.abort(503)
+        if flask.request.args.get("after") != "0":
+            time.sleep(15)
+        counter = node.startswith("counter")
+        return {
+            "version": 7, "node": node, "phase": "rating" if counter else None,
+            "ticket": "A012" if counter else None, "counter": node[-1] if counter else None,
+            "stale": False, "link": "away" if node == "counter-2" else "connected",
+            "buttons": [{"level": i, "lit": i == 5} for i in range(1, 6)] if counter else [],
+            "has_scanner": node != "board", "has_matrix": counter,
+            "spoken": ["Xin mời số thứ tự A không một hai, đến quầy số ba"] if node == "board" else [],
+            "outbox_depth": 3 if node == "counter-2" else 0,
+        }
+
+    @app.get("/panel/<node>/matrix.png")
+    @app.get("/demo/card/<node>.png")
+    def picture(node: str) -> flask.Response:
+        from PIL import Image, ImageDraw
+
+        drawn = Image.new("RGB", (256, 64) if "counter" in node else (320, 240), "#200808" if "counter" in node else "#e2f0e8")
+        ImageDraw.Draw(drawn).text((60, 12), "A012", fill="#ff5030", font_size=40)
+        out = io.BytesIO()
+        drawn.save(out, "PNG")
+        return flask.Response(out.getvalue(), mimetype="image/png")
+
+    @app.get("/demo/cards.json")
+    def cards() -> Any:
+        return [
+            {"id": "mau", "label": "Thẻ mẫu: Trần Thị Mẫu", "label_en": "Made-up card: Trần Thị Mẫu", "png_url": "/demo/card/mau.png"},
+            {"id": "bhyt", "label": "Thẻ bảo hiểm y tế", "label_en": "Health insurance card", "png_url": "/demo/card/bhyt.png"},
+        ]
 
     @app.get("/qr/<token>.svg")
     @app.get("/p/<token>.svg")

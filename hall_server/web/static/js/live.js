@@ -91,8 +91,11 @@ export function live(draw, { gone } = {}) {
     });
   }
 
-  redraw();
-  if (url) listen();
+  // Only once the page's own script has run to its end.
+  queueMicrotask(() => {
+    redraw();
+    if (url) listen();
+  });
   setInterval(() => {
     if (url && performance.now() - lastWord > QUIET_MS) {
       lost();

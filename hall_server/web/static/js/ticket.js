@@ -22,8 +22,8 @@ function draw(view, now) {
   place.className = `fades ${view.phase}`;
   show(
     place,
-    number(view, now),
-    h("div.body", { "data-key": `body-${view.phase}` }, (bodies[view.phase] ?? bodies.finished)(view, now)),
+    rating ? brief(view) : number(view, now),
+    !rating && h("div.body", { "data-key": `body-${view.phase}` }, (bodies[view.phase] ?? bodies.finished)(view, now)),
     rating && rate(view),
     view.rated !== null && h("p.note", { "data-key": "rated" }, t("ticket.rated")),
     message && h("p.note", { "data-key": "message", class: message.wrong ? "wrong" : null, role: message.wrong ? "alert" : "status" }, message.text),
@@ -44,7 +44,11 @@ function number(view, now) {
   );
 }
 
-const said_only = (phase) => () => h("section.say", null, h("h2", null, t(`ticket.${phase}`)), h("p", null, t(`ticket.${phase}_how`)));
+function brief(view) {
+  return h("p.brief", { "data-key": "brief" }, h("b", null, view.number), " · ", named(view, "service"), " · ", t("ticket.finished"));
+}
+
+const onlySaid = (phase) => () => h("section.say", null, h("h2", null, t(`ticket.${phase}`)), h("p", null, t(`ticket.${phase}_how`)));
 
 const bodies = {
   waiting: (view, now) => {
@@ -71,17 +75,17 @@ const bodies = {
     ),
   serving: (view) =>
     h("section.say", null, h("h2", null, t("ticket.serving", { counter: view.counter ?? "" })), h("p", null, t("ticket.serving_how"))),
-  parked: said_only("parked"),
-  finished: said_only("finished"),
-  dropped: said_only("dropped"),
-  cancelled: said_only("cancelled"),
+  parked: onlySaid("parked"),
+  finished: onlySaid("finished"),
+  dropped: onlySaid("dropped"),
+  cancelled: onlySaid("cancelled"),
 };
 
 function rate(view) {
   return h(
     "section.rate",
     { "data-key": "rate" },
-    h("h2", null, t("ticket.ask")),
+    h("h1", null, t("ticket.ask")),
     h("p", null, t("ticket.ask_how")),
     scale(view.rating.levels, "rate", busy),
   );
