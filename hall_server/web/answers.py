@@ -147,11 +147,12 @@ Body = TypeVar("Body", bound=Struct)
 REQUEST_ID: Final = Meta(pattern=r"\A[A-Za-z0-9_-]{16,64}\Z")
 
 
+_JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
 def as_json(value: object, status: int = 200) -> Response:
     """JSON that nobody keeps."""
-    response = Response(_encoder.encode(value), status, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return Response(_encoder.encode(value), status, _JSON)
 
 
 def read_body(decoder: msgspec.json.Decoder[Body]) -> Body:
@@ -162,8 +163,10 @@ def read_body(decoder: msgspec.json.Decoder[Body]) -> Body:
     """
     if request.mimetype != "application/json":
         raise RefusedError("bad_request", 400)
+    # The bridge has read and measured the body already.
+    body = request.environ["wsgi.input"].read(int(request.environ.get("CONTENT_LENGTH") or 0))
     try:
-        return decoder.decode(request.get_data(cache=False))
+        return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RefusedError("bad_request", 400) from None
 

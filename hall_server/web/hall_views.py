@@ -31,9 +31,9 @@ from hall_server.web.views import (
     TicketView,
 )
 
-ESTIMATES_SHARE: Final = 0.05
+ESTIMATES_SHARE: Final = 0.02
 """Of the time, at most, for working out waits: the more people wait, the rarer."""
-ESTIMATES_KEPT_S: Final = 0.25
+ESTIMATES_KEPT_S: Final = 2.0
 """The longest that waits are kept while people come and are called."""
 ESTIMATES_KEPT_IDLE_S: Final = 5.0
 """While nothing happens, waits only shrink with the time."""
@@ -51,9 +51,11 @@ class LatestEstimates:
         self._latest: tuple[int, float, Estimates] | None = None
         self._kept_s = 0.0
 
-    def current(self, state: State) -> bool:
-        """Whether the latest waits are those of ``state`` itself."""
-        return self._latest is not None and self._latest[0] == state.last_fact
+    def current_in_s(self, state: State) -> float | None:
+        """When the waits of ``state`` itself may be asked for; None where they are the latest."""
+        if self._latest is not None and self._latest[0] == state.last_fact:
+            return None
+        return self._kept_s
 
     def at(self, state: State, now_ms: int) -> Estimates:
         """Waits of ``state`` or of one a little older."""
@@ -139,9 +141,9 @@ class HallViews:
             self._web.settings.public_url,
         )
 
-    def waits_are_current(self, moment: Moment) -> bool:
-        """False where the waits of ``moment`` are of a moment before it: look again soon."""
-        return self._estimates.current(moment.state)
+    def look_again_in_s(self, moment: Moment) -> float | None:
+        """A time where the waits of ``moment`` were of a moment before it; None where not."""
+        return self._estimates.current_in_s(moment.state)
 
     def named(self, name: str, moment: Moment | None = None) -> Struct | None:
         """The view of that name; None where there is no such thing (any more)."""

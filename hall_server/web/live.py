@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from hall_server.runtime import Committed
-from hall_server.web.hall_views import ESTIMATES_KEPT_S, HallViews
+from hall_server.web.hall_views import HallViews
 from hall_server.web.projections.moment import Moment
 from hall_server.web.views import ClerkView
 
@@ -246,9 +246,9 @@ class LivePages:
             if done >= YIELD_EACH:
                 done = 0
                 await asyncio.sleep(0)
-        if not self._views.waits_are_current(moment):
-            # Somebody was quicker than the waits could be worked out: tell them when they are.
-            asyncio.get_running_loop().call_later(ESTIMATES_KEPT_S, self._dirty.set)
+        if (again_s := self._views.look_again_in_s(moment)) is not None:
+            # People were quicker than their waits could be worked out: tell these when they are.
+            asyncio.get_running_loop().call_later(again_s, self._dirty.set)
         await asyncio.sleep(0)  # the last of them are written within the time that is counted
 
     async def _rendered(self, name: str, moment: Moment | None) -> tuple[bytes, bytes, bool]:

@@ -19,11 +19,12 @@ def refuse_other_sites(public_url: str) -> None:
     Raises:
         RefusedError: the browser says that another site sent it.
     """
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    environ = request.environ
+    if environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS"):
         return
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
         raise RefusedError("other_site", 403)
-    origin = request.headers.get("Origin")
+    origin = environ.get("HTTP_ORIGIN")
     if origin is None:  # no browser, or an old one from the same site
         return
     host = urlsplit(origin).netloc.lower()

@@ -32,6 +32,8 @@ class KnownSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of the request's cookie; a new one where that is none of ours."""
+        if "HTTP_COOKIE" not in request.environ:
+            return self.session_class()
         cookie = request.cookies.get(self.get_cookie_name(app))
         if not cookie:
             return self.session_class()

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 from argon2 import PasswordHasher
-from jinja2 import ChoiceLoader, FunctionLoader
 
 from hall_server.card_forms import CardForms
 from hall_server.catalogue import Counter, Procedure, QueueRules, RatingRules, Service
@@ -67,12 +66,6 @@ def settings(folder: Path, **web: Any) -> HallSettings:
         QueueRules(),
         RatingRules(),
     )
-
-
-def _plain_page(_name: str) -> str:
-    """Stands in for a template that is not there."""
-    return """{% extends "base.html" %}{% block body %}<h1>{{ message or text or page }}</h1>
-    {% endblock %}"""
 
 
 class Answer(NamedTuple):
@@ -265,9 +258,6 @@ class WebHall:
         self.views = HallViews(self.context)
         self.live = LivePages(self.views, **live)  # type: ignore[arg-type]
         self.app = create_app(self.context, self.views)
-        loader = self.app.jinja_loader
-        assert loader is not None
-        self.app.jinja_loader = ChoiceLoader([loader, FunctionLoader(_plain_page)])
         self.server = WebServer(self.app, self.live, self.settings)
         self.runtime.listen(self.live.committed)
         self.runtime.start()
