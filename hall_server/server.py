@@ -116,7 +116,7 @@ class HallServer:
         views = HallViews(context)
         live = LivePages(views)
         self.web = WebServer(create_app(context, views), live, settings)
-        self.runtime.listen(live.committed)
+        self.runtime.listen(live.committed, first=True)
         self.runtime.listen(lambda _: self.feeder.notify())
         for part in (self.runtime, self.feeder, self.gateway, self.web):
             self._stop.append(part.stop)
