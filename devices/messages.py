@@ -97,6 +97,14 @@ class Event(Struct, frozen=True):
     """What happened."""
 
 
+class EventHead(Struct, frozen=True):
+    """The part of an :class:`Event` that names it: read where its body does not fit."""
+
+    stream: RandomId
+    seq: Positive
+    oldest_seq: Positive
+
+
 # ---------------------------------------------------------------- state and health, node to hall
 
 
@@ -236,7 +244,7 @@ PAYLOADS: Final[dict[str, type[Struct]]] = {
 }
 """The payload of each leaf of the topic tree."""
 
-_KINDS: Final[list[type[Struct]]] = [*PAYLOADS.values(), HallState]
+_KINDS: Final[list[type[Struct]]] = [*PAYLOADS.values(), HallState, EventHead]
 _DECODERS: Final[dict[type[Struct], msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(kind) for kind in _KINDS
 }

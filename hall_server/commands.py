@@ -193,7 +193,21 @@ class AlarmRaised(Command, frozen=True):
     raised: bool
 
 
-DeviceCommand = PressSeen | CardShown | TicketShown | ProcedureShown | WrongCardShown | AlarmRaised
+class UnreadableSeen(Command, frozen=True):
+    """An event that names itself and does not fit otherwise."""
+
+    node: str
+
+
+DeviceCommand = (
+    PressSeen
+    | CardShown
+    | TicketShown
+    | ProcedureShown
+    | WrongCardShown
+    | AlarmRaised
+    | UnreadableSeen
+)
 
 Code = Literal[
     "ok",

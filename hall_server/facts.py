@@ -273,6 +273,12 @@ class NodeAlarm(Body, frozen=True, tag="node_alarm"):
     raised: bool
 
 
+class EventUnreadable(Body, frozen=True, tag="event_unreadable"):
+    """An event whose body did not fit: a dead letter, passed over so that those behind it come."""
+
+    node: str
+
+
 class StreamBegan(Body, frozen=True, tag="stream_began"):
     """A node's outbox not seen before; ``first_seq`` above 1 means an older hall had the rest."""
 
@@ -312,6 +318,7 @@ AnyBody = (
     | RatingWindowClosed
     | ScanHandled
     | NodeAlarm
+    | EventUnreadable
     | StreamBegan
     | StreamGap
 )

@@ -31,6 +31,7 @@ from devices.messages import (
     Alarm,
     Display,
     Event,
+    EventHead,
     HallState,
     Health,
     NodeState,
@@ -41,7 +42,6 @@ from devices.messages import (
     encode,
 )
 from hall_server import commands as c
-from hall_server import facts as f
 from hall_server.card_forms import CardForms
 from hall_server.catalogue import Catalogue
 from hall_server.commands import Command
@@ -54,6 +54,7 @@ from hall_server.nodes import NodeRegistry
 from hall_server.runtime import Arrival, Committed, Runtime, TellAnyway
 from hall_server.settings import BrokerTable
 from hall_server.state import State
+from hall_server.streams import let_in
 
 log = logging.getLogger(__name__)
 
@@ -270,9 +271,9 @@ class Gateway:
             return _dead(message, f"{node} is no node of this hall: add it to the settings")
         if topic.leaf == "state" and not message.payload:
             return None  # somebody cleared the retained message
+        if topic.leaf == "event":
+            return self._event(node, message, state)
         try:
-            if topic.leaf == "event":
-                return self._event(node, decode(message.payload, Event), message, state)
             if topic.leaf == "state":
                 self._nodes.state(node, decode(message.payload, NodeState), message.received_ms)
             elif topic.leaf == "health":
@@ -284,27 +285,32 @@ class Gateway:
         return None
 
     def _event(
-        self, node: str, event: Event, message: RawMessage, state: State
+        self, node: str, message: RawMessage, state: State
     ) -> Arrival | DeadLetter | tuple[str, str]:
-        position = state.streams.get(event.stream)
-        preceding: tuple[f.AnyBody, ...] = ()
-        if position is None:
-            if event.seq != event.oldest_seq:
-                return (node, event.stream)
-            preceding = (f.StreamBegan(node, event.seq),)
-        elif position.node != node:
-            return _dead(message, f"stream of {position.node} sent by {node}: a copied card?")
-        elif event.seq <= position.seq:
+        event: Event | EventHead
+        letter = None
+        try:
+            event = decode(message.payload, Event)
+        except PayloadError as error:
+            letter = _dead(message, str(error))
+            try:
+                # Its node would send it for ever, and everything behind it would wait.
+                event = decode(message.payload, EventHead)
+            except PayloadError:
+                return letter
+        before = let_in(state, node, event.stream, event.seq, event.oldest_seq)
+        if before == "not_its_own":
+            return _dead(message, f"a stream of another node sent by {node}: a copied card?")
+        if before == "say_again":
             return (node, event.stream)
-        elif event.seq > position.seq + 1:
-            if event.seq != event.oldest_seq:
-                return (node, event.stream)
-            preceding = (f.StreamGap(node, position.seq + 1, event.seq - 1),)
         self._nodes.seen(node, message.received_ms)
+        source = Source(event.stream, event.seq)
+        if isinstance(event, EventHead):
+            return Arrival(c.UnreadableSeen(request="", node=node), source, None, before, letter)
         happened_ms = event.wall_us // 1000 if event.clock_synchronised else None
         command = self._command(node, event, happened_ms, state, message.received_ms)
         self._in_batch.append(event.wall_us)
-        return Arrival(command, Source(event.stream, event.seq), happened_ms, preceding)
+        return Arrival(command, source, happened_ms, before)
 
     def _command(
         self, node: str, event: Event, happened_ms: int | None, state: State, now_ms: int

@@ -26,6 +26,10 @@ def _alarm(hall: Catalogue, state: State, command: c.AlarmRaised, now_ms: int) -
     )
 
 
+def _unreadable(hall: Catalogue, state: State, command: c.UnreadableSeen, now_ms: int) -> Decision:
+    return accept(f.EventUnreadable(command.node))
+
+
 def _tick(hall: Catalogue, state: State, command: c.Tick, now_ms: int) -> Decision:
     return accept(*windows.close_due(state, now_ms))
 
@@ -57,6 +61,7 @@ DECIDE: Final[dict[type[Command], Decide]] = {
     c.ProcedureShown: showing.procedure,
     c.WrongCardShown: showing.wrong_card,
     c.AlarmRaised: _alarm,
+    c.UnreadableSeen: _unreadable,
 }
 """Every command and the function that decides it."""
 

@@ -47,6 +47,8 @@ class Arrival(NamedTuple):
     source: Source
     happened_ms: int | None
     preceding: tuple[AnyBody, ...] = ()
+    letter: DeadLetter | None = None
+    """Where the event names itself and does not fit otherwise."""
 
 
 class Committed(NamedTuple):
@@ -288,6 +290,8 @@ class Runtime:
             )
             facts += handled.facts
             acks[admitted.source.stream] = (self._node_of(admitted.source.stream), 0)
+            if admitted.letter is not None:
+                letters.append(admitted.letter)
         elif isinstance(admitted, DeadLetter):
             letters.append(admitted)
         elif admitted is not None:

@@ -531,6 +531,10 @@ def _node_alarm(state: State, fact: Fact, body: f.NodeAlarm) -> None:
     state.alarms = [*state.alarms[-(RECENT_ALARMS - 1) :], note]
 
 
+def _event_unreadable(state: State, fact: Fact, body: f.EventUnreadable) -> None:
+    """Only its stream moves on."""
+
+
 def _stream_began(state: State, fact: Fact, body: f.StreamBegan) -> None:
     if fact.source:
         state.streams[fact.source.stream] = StreamPosition(body.node, body.first_seq - 1)
@@ -565,6 +569,7 @@ _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
     f.RatingWindowClosed: _window_closed,
     f.ScanHandled: _scan_handled,
     f.NodeAlarm: _node_alarm,
+    f.EventUnreadable: _event_unreadable,
     f.StreamBegan: _stream_began,
     f.StreamGap: _stream_gap,
 }

@@ -302,6 +302,22 @@ def test_a_payload_that_does_not_fit_is_kept_as_a_dead_letter_and_stops_nothing(
     assert counter.hear("ack") == Ack(STREAM, 1)
 
 
+def test_an_event_whose_body_does_not_fit_does_not_hold_up_those_behind_it(
+    desk: Desk, counter: Node_
+) -> None:
+    counter.event(1, refused())
+    counter.hear("ack", lambda a: a.through == 1)
+    odd = encode(Event(STREAM, 2, 2, BOOT, 0, 0, False, refused()))
+    counter.say("event", odd.replace(b'"kind":"rating"', b'"kind":"of a later version"'))
+    counter.hear("ack", lambda a: a.through == 2)
+    counter.event(3, refused())
+    counter.hear("ack", lambda a: a.through == 3)
+    until(lambda: desk.letters(), "the dead letter is kept")
+    (passed,) = desk.facts(f.EventUnreadable)
+    assert passed.source is not None
+    assert passed.source.seq == 2
+
+
 def test_a_node_that_the_settings_do_not_know_is_not_let_in(desk: Desk, broker: Broker) -> None:
     stranger = Node_(broker, "counter-99")
     stranger.event(1, refused())
