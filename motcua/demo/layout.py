@@ -303,7 +303,10 @@ def _hall(layout: Layout, kept: Kept, *, store: bool) -> hall.HallSettings:
             )
             for node in house.NODES
         ],
-        timeseries=TimeSeriesSettings(url=f"http://{LOOPBACK}:{kept.store_port}" if store else ""),
+        timeseries=TimeSeriesSettings(
+            url=f"http://{LOOPBACK}:{kept.store_port}" if store else "",
+            settle_s=STORE_SETTLES_S,
+        ),
     )
 
 

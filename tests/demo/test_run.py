@@ -1,0 +1,175 @@
+"""Whole runs of the demo: nothing lost and nothing doubled, whatever is killed; no trace left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hall_server.facts import DayOpened, ServiceFinished, TicketTaken
+from motcua.demo.facts_of_run import DemoJournal
+from tests.parts import until
+
+NAMES = [
+    *("visits_opened", "called", "finished", "ratings", "scans"),
+    *("events_published", "events_committed", "points_written", "lost", "doubled"),
+    *("path_p50_ms", "path_p99_ms"),
+]
+
+
+class Demo:
+    """Runs of ``motcua demo`` in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = DemoJournal(folder / "hall" / "hall.db")
+        self._runs: list[subprocess.Popen[str]] = []
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A run that goes on while the test does."""
+        run = subprocess.Popen(
+            [sys.executable, "-m", "motcua", "demo", "--data", str(self.folder), *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._runs.append(run)
+        return run
+
+    def result(self, run: subprocess.Popen[str]) -> dict[str, Any]:
+        """Wait for the end of a run; its JSON object, the one thing on its standard output."""
+        out, aside = run.communicate(timeout=120)
+        assert out.count("\n") == 1, f"{out}\n{aside}"
+        result: dict[str, Any] = json.loads(out)
+        assert run.returncode == (3 if result["lost"] or result["doubled"] else 0), aside
+        assert (result["lost"], result["doubled"]) == (0, 0), aside
+        assert list(result) == NAMES
+        return result
+
+    def pids(self) -> dict[str, int]:
+        """The demo's children that live: their command lines name the folder."""
+        found: dict[str, int] = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if int(process.name) != os.getpid() and "demo" not in words:
+                found.update(
+                    {
+                        Path(word.partition("=")[2] or word).name: int(process.name)
+                        for word in words
+                        if str(self.folder) in word and "leash.py" not in " ".join(words)
+                    }
+                )
+        return found
+
+    def has_again(self, child: str, before: int) -> bool:
+        """Whether ``child`` lives as another process than ``before``."""
+        return self.pids().get(child, before) != before
+
+    def is_under_way(self, finished: int = 3) -> bool:
+        """Whether the hall has served a few people."""
+        facts = self.journal.after(0)
+        return sum(isinstance(fact.body, ServiceFinished) for fact in facts) >= finished
+
+    def end(self) -> None:
+        for run in self._runs:
+            if run.poll() is None:
+                run.kill()
+                run.communicate()
+        until(lambda: not self.pids(), "what a failed test left is gone")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    demo = Demo(tmp_path / "demo")
+    yield demo
+    demo.end()
+
+
+@pytest.mark.faults
+def test_hall_and_node_killed_in_the_middle_lose_and_double_nothing(demo: Demo) -> None:
+    run = demo.start("--seconds", "14", "--json", "--speed", "40", "--seed", "7")
+    until(demo.is_under_way, "people are served", within_s=60, each_s=0.1)
+    for victim in ("hall.toml", "node-counter-2.toml", "node-kiosk-1.toml"):
+        first = demo.pids()[victim]
+        os.kill(first, signal.SIGKILL)
+        until(
+            partial(demo.has_again, victim, first),
+            f"{victim} is started again",
+            within_s=30,
+            each_s=0.05,
+        )
+    result = demo.result(run)
+    assert not demo.pids()
+    assert result["visits_opened"] >= result["finished"] > 3
+    assert result["called"] >= result["finished"]
+    assert result["events_published"] == result["events_committed"] > 0
+    assert result["ratings"] > 0
+    assert result["points_written"] > result["visits_opened"]
+    assert 0 < result["path_p50_ms"] <= result["path_p99_ms"]
+
+    # a second run goes on from the journal of the first
+    before = demo.journal.after(0)
+    again = demo.result(demo.start("--seconds", "4", "--json", "--speed", "40", "--seed", "8"))
+    after = demo.journal.after(0)
+    assert after[: len(before)] == before
+    taken = [fact for fact in after if isinstance(fact.body, TicketTaken)]
+    assert again["visits_opened"] == len(taken) - result["visits_opened"]
+    days = sum(isinstance(fact.body, DayOpened) for fact in after)
+    numbers = [fact.body.number for fact in taken if isinstance(fact.body, TicketTaken)]
+    assert days > 1 or len(set(numbers)) == len(numbers)
+
+
+def test_ctrl_c_ends_all_of_it_and_leaves_neither_process_nor_lock(demo: Demo) -> None:
+    run = demo.start("--speed", "20")
+    until(lambda: demo.is_under_way(1), "people are served", within_s=60, each_s=0.1)
+    assert len(demo.pids()) >= 9
+    began = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    out, aside = run.communicate(timeout=30)
+    took_s = time.monotonic() - began
+    assert not demo.pids()
+    assert run.returncode == 0, aside
+    assert "Trang đầu / Start page" in out
+    assert out.index("/kiosk/") < out.index("visits_opened")
+    # the bound is the demo's own: it kills what is left at 2.7 s
+    assert took_s < 10, aside
+    quiet = demo.result(demo.start("--seconds", "0.2", "--json", "--no-citizens"))
+    assert quiet["visits_opened"] == 0
+
+
+def test_a_demo_that_is_killed_leaves_nothing_behind(demo: Demo) -> None:
+    run = demo.start("--no-citizens")
+    until(lambda: len(demo.pids()) >= 9, "all parts run", within_s=60, each_s=0.1)
+    run.kill()
+    run.communicate()
+    until(lambda: not demo.pids(), "all parts are gone")
+
+
+def test_a_second_demo_in_the_folder_is_refused_and_the_first_goes_on(demo: Demo) -> None:
+    first = demo.start("--no-citizens")
+    until(lambda: (demo.folder / "layout.json").exists(), "the first has its folder")
+    second = demo.start("--seconds", "1", "--json")
+    out, aside = second.communicate(timeout=60)
+    assert (second.returncode, out) == (1, "")
+    assert "a demo (process" in aside
+    assert first.poll() is None
+
+
+def test_a_wish_that_makes_no_sense_is_refused_before_anything_starts(demo: Demo) -> None:
+    run = demo.start("--speed", "0")
+    _, aside = run.communicate(timeout=60)
+    assert run.returncode == 2
+    assert "is no number above 0" in aside
+    assert not demo.folder.exists()
