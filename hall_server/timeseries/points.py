@@ -234,6 +234,8 @@ def points_of(fact: Fact, hall: str, service_of: Mapping[str, str]) -> list[Poin
                     code=body.code,
                 )
             ]
+        case f.EventUnreadable():
+            return [_point(kind, at, once, hall=hall, node=body.node)]
         case f.StreamBegan():
             return [_point(kind, at, {"first_seq": body.first_seq}, hall=hall, node=body.node)]
         case f.StreamGap():
