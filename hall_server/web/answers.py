@@ -104,15 +104,17 @@ class House:
         moment = self.views.moment()
         view = ErrorView(moment.state.last_fact, moment.now_ms, moment.hall, status, code)
         lang = language()
-        key = f"error.{status}" if f"error.{status}.title" in words.WORDS else "error.500"
-        text = say(f"refusals.{code}", lang) if f"refusals.{code}" in words.WORDS else ""
+        title = f"error.{status}.title" if f"error.{status}.title" in words.WORDS else "error.title"
+        text = f"refusals.{code}" if f"refusals.{code}" in words.WORDS else f"error.{status}.text"
+        if text not in words.WORDS:
+            text = "refusals.bad_request"
         return self.page(
             "error",
             view,
             status=status,
             error=status,
-            title=say(f"{key}.title", lang),
-            text=text or say(f"{key}.text", lang),
+            title=say(title, lang),
+            text=say(text, lang),
         )
 
 

@@ -190,6 +190,7 @@ def _kiosk_routes(pages: Blueprint, house: House, door: KioskDoor) -> None:
         if request.mimetype != "application/json":
             raise RefusedError("bad_request", 400)
         views.kiosk_memory.forget(node, house.web.writer.view.kiosks.get(node))
+        views.tell()
         return as_json({"ok": True})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -122,6 +123,8 @@ class HallViews:
         self.kiosk_memory = KioskMemory()
         self.live_pages = 0
         """Live pages that are open; kept by whoever serves them."""
+        self.tell: Callable[[], None] = lambda: None
+        """Have the live pages look again, after a change that is no fact."""
 
     @property
     def catalogue(self) -> Catalogue:

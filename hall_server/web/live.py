@@ -92,6 +92,7 @@ class LivePages:
         send_s: float = SEND_S,
     ) -> None:
         self._views = views
+        views.tell = self.committed
         self._limit = streams
         self._beat_s = beat_s
         self._refresh_s = refresh_s

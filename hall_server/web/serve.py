@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 1024
 CONNECTIONS: Final = 4_000
+FILES: Final = 8_192
 CUT_OFF_S: Final = 0.4
 """After which, on stopping, connections that have not ended are cut."""
 
@@ -89,6 +91,7 @@ class WebServer:
         Raises:
             WebServerError: the address is in use or not this machine's.
         """
+        _allow_open_files(FILES)
         self._socket = _listen(self._web.host, self._web.port)
         self._thread.start()
         while not self._listening.wait(0.05):
@@ -115,6 +118,14 @@ class WebServer:
             raise RuntimeError("start() has not been called")
         with asyncio.Runner(loop_factory=self._factory) as runner:
             runner.run(self._server.serve([self._socket]))
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Each open page is a file of this process; systems often allow only 1,024 unless asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

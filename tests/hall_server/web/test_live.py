@@ -97,16 +97,15 @@ def test_a_page_that_nothing_changes_for_is_left_in_peace(open_hall: Open) -> No
 
 
 def test_a_kiosk_goes_back_to_its_start_when_told_to_forget(
-    open_hall: Open,
+    hall: WebHall, browser: Browser
 ) -> None:
-    hall = open_hall(beat_s=0.1)
-    browser = hall.browser()
     with LivePage(browser, "/live/kiosk/kiosk-1") as kiosk:
         kiosk.state()
         hall.runtime.ask(c.CardShown(request="", node="kiosk-1", person="somebody"))
         assert kiosk.until(lambda state: state["scan"])["scan"]["what"] == "card"
         browser.post("/api/kiosk/kiosk-1/forget")
-        kiosk.until(lambda state: state["scan"] is None)
+        name, data = kiosk.event()
+        assert (name, data["scan"]) == ("state", None)
 
 
 def test_50_open_live_pages_leave_two_threads_free(open_hall: Open) -> None:
