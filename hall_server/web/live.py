@@ -38,7 +38,7 @@ SEND_S: Final = 10.0
 SHARE: Final = 0.1
 """Of the loop's time, for fan-out."""
 LONGEST_PAUSE_S: Final = 0.15
-YIELD_EACH: Final = 25
+YIELD_EACH: Final = 10
 """Pages between two looks at what else the loop has to do."""
 
 _SLOW: Final = frozenset({"technician"})
