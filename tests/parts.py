@@ -97,6 +97,11 @@ class Broker:
             return True
         return False
 
+    @property
+    def running(self) -> bool:
+        """True while there is a broker."""
+        return self._child is not None
+
     def stop(self) -> None:
         """End it in order; nothing when it is not running."""
         self._end(signal.SIGTERM)
