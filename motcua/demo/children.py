@@ -26,6 +26,10 @@ BACK_OFF_S: Final = 0.5
 POLL_S: Final = 0.02
 
 
+def _nothing() -> None:
+    pass
+
+
 class ChildError(RuntimeError):
     """A child does not start or does not stay; the text has its last words."""
 
@@ -81,8 +85,8 @@ class Child:
         self._started_s = time.monotonic()
         self._again_s = None
 
-    def wait_ready(self, within_s: float) -> None:
-        """Wait until it answers.
+    def wait_ready(self, within_s: float, meanwhile: Callable[[], None] = _nothing) -> None:
+        """Wait until it answers; ``meanwhile`` is called again and again, and may raise.
 
         Raises:
             ChildError: it ended, or did not answer in time.
@@ -96,6 +100,7 @@ class Child:
                 raise ChildError(
                     f"{self.name} does not answer after {within_s:g} s:\n{self.last_words()}"
                 )
+            meanwhile()
             time.sleep(POLL_S)
 
     def watch(self, say: Callable[[str], None]) -> None:

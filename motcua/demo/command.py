@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from motcua.demo.store import COMMAND as STORE
 WELL: Final = 0
 FAILED: Final = 1
 SOMETHING_LOST: Final = 3
+STOPPED: Final = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +53,10 @@ def _positive(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; 0 all is well, 1 it cannot run, 3 something was lost or doubled."""
+    """Run the demo; 0 all is well, 1 it cannot run, 3 something was lost or doubled.
+
+    130 where Ctrl-C came before anything was started.
+    """
     headless = arguments.headless or arguments.json
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     wish = Wish(
@@ -66,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (LayoutError, MissingProgramError, ChildError) as error:
         print(error, file=sys.stderr)
         return FAILED
+    except KeyboardInterrupt:  # before anything was started
+        return STOPPED
     if arguments.json:
         print(json.dumps(result._asdict()), flush=True)
     else:
@@ -88,8 +95,6 @@ def _run_in(folder: Folder, wish: Wish, *, fresh: bool) -> Result:
 
 def has_store() -> bool:
     """Whether the time-series store is installed."""
-    import shutil
-
     return shutil.which(STORE) is not None
 
 

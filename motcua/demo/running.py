@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from motcua.demo.broker import LOOPBACK
 from motcua.demo.children import Child, end_in_order
 from motcua.demo.citizens import Citizens
 from motcua.demo.clerks import Clerks
-from motcua.demo.doors import DoorError, Panel
+from motcua.demo.doors import Browser, DoorError, Panel
 from motcua.demo.facts_of_run import DemoJournal
 from motcua.demo.findings import Findings, compare, count, events_of
 from motcua.demo.layout import Layout
@@ -37,7 +38,7 @@ STORE_S: Final = 40.0
 """A store that was killed is written to again after the feeder's settling time."""
 ROUND_S: Final = 0.25
 LINE_EACH_S: Final = 4.0
-DEADLINES_S: Final = (1.7, 2.2, 2.5, 2.7)
+DEADLINES_S: Final = (1.4, 2.0, 2.2, 2.4)
 """Nodes, hall, store, broker: when each is killed that has not ended."""
 
 
@@ -66,6 +67,10 @@ class Result(NamedTuple):
     doubled: int
     path_p50_ms: float | None
     path_p99_ms: float | None
+
+
+class _EndWantedError(Exception):
+    """Somebody pressed Ctrl-C, or ends the demo in another way."""
 
 
 class _Before(NamedTuple):
@@ -106,8 +111,6 @@ class Run:
         )
         self._children = self._make_children()
         self._people: list[Citizens | Clerks] = []
-        self.counted_whole = True
-        """False where the end was too sudden to ask the store."""
 
     # ------------------------------------------------------------------ children
 
@@ -148,13 +151,13 @@ class Run:
         panel = Panel(port)
         return lambda: (panel.state() or {}).get("link") == "connected"
 
-    def _start_children(self) -> None:
+    def _start_children(self, told: int) -> None:
         nodes, hall, store, broker_ = self._children
-        for group in (broker_ + store, hall, nodes):
+        for group in (broker_ + store, hall + nodes):
             for child in group:
                 child.start()
             for child in group:
-                child.wait_ready(READY_S)
+                child.wait_ready(READY_S, lambda: _look_up(told))
 
     def _watch(self) -> None:
         for group in self._children:
@@ -172,23 +175,22 @@ class Run:
         before = self._look_before()
         with _signals() as told:
             try:
-                self._start_children()
+                self._start_children(told)
                 before = before._replace(points_written=self._measured().points_written)
                 if not self._wish.headless:
                     citizens, store = self._wish.citizens, self._store is not None
                     self._say(greeting(self._layout, citizens=citizens, store=store))
                 self._send_people()
-                asked_to_end = self._go_on(told, before)
+                self._go_on(told, before)
                 self._room.close()
-                if asked_to_end:
-                    measured, points = _Measured(), Findings(Counter(), Counter())
-                    self.counted_whole = False
-                else:
-                    measured, points = self._drain(before)
+                measured, points = self._drain(told, before)
+            except _EndWantedError:
+                # Ctrl-C is answered at once: what is on its way is in an outbox or the spool
+                measured, points = _Measured(), Findings(Counter(), Counter())
             finally:
                 self._room.close()
                 end_in_order(self._children, DEADLINES_S)
-        return self._count(before, measured, points)
+            return self._count(before, measured, points)
 
     def _send_people(self) -> None:
         if not self._wish.citizens:
@@ -203,14 +205,17 @@ class Run:
         for people in self._people:
             people.start()
 
-    def _go_on(self, told: int, before: _Before) -> bool:
-        """Watch until the time is over (False) or somebody wants an end (True)."""
+    def _go_on(self, told: int, before: _Before) -> None:
+        """Watch until the time is over.
+
+        Raises:
+            _EndWantedError: somebody wants an end before.
+        """
         end_s = None if self._wish.seconds is None else time.monotonic() + self._wish.seconds
         teller, line_s, seen = Teller(), 0.0, before.last_fact
         while end_s is None or time.monotonic() < end_s:
             left_s = ROUND_S if end_s is None else min(ROUND_S, end_s - time.monotonic())
-            if select.select([told], [], [], max(0.0, left_s))[0]:
-                return True
+            _look_up(told, max(0.0, left_s))
             self._watch()
             if not self._wish.headless and time.monotonic() >= line_s:
                 line_s = time.monotonic() + LINE_EACH_S
@@ -218,16 +223,15 @@ class Run:
                 seen = facts[-1].id if facts else seen
                 if said := teller.line(facts, self._room.board.waiting):
                     self._say(said)
-        return False
 
     # ------------------------------------------------------------------ the end
 
-    def _drain(self, before: _Before) -> tuple[_Measured, Findings]:
+    def _drain(self, told: int, before: _Before) -> tuple[_Measured, Findings]:
         """Let what is on its way arrive: outboxes, then the store; the nodes end in between."""
         for people in self._people:
             people.join(3.0)
         nodes = self._children[0]
-        self._until(self._outboxes_empty, DRAIN_S)
+        self._until(told, self._outboxes_empty, DRAIN_S)
         end_in_order([nodes], [DEADLINES_S[0]])
         if self._store is None:
             return self._measured(), Findings(Counter(), Counter())
@@ -244,17 +248,17 @@ class Run:
             points[:] = [compare_points(wanted, found, self._wanted(before))]
             return not points[0].lost
 
-        self._until(complete, STORE_S)
+        self._until(told, complete, STORE_S)
         return self._measured(), points[0]
 
     def _wanted(self, before: _Before) -> Counter[Series]:
         return expected(self._journal.from_day_of(before.last_fact), house.HALL, before.from_ms)
 
-    def _until(self, holds: Callable[[], bool], within_s: float) -> None:
+    def _until(self, told: int, holds: Callable[[], bool], within_s: float) -> None:
         end_s = time.monotonic() + within_s
         while not holds() and time.monotonic() < end_s:
             self._watch()
-            time.sleep(0.1)
+            _look_up(told, 0.1)
 
     def _outboxes_empty(self) -> bool:
         states = [panel.state() for panel in self._room.panels.values()]
@@ -263,7 +267,7 @@ class Run:
     def _measured(self) -> _Measured:
         """What the technician's page says; nothing where the hall does not answer."""
         technician = next(one.id for one in house.WORKERS if one.role == "technician")
-        page = Room(self._layout, self._ledger, seed=0, speed=1).browser()
+        page = Browser(self._layout.web_port, threading.Event(), patience_s=5.0)
         with suppress(DoorError):
             if page.sign_in("technician", technician, self._layout.pins[technician]).ok:
                 view = page.get("/api/view/technician").body
@@ -333,6 +337,16 @@ def _answers(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _look_up(told: int, wait_s: float = 0.0) -> None:
+    """Wait, unless somebody wants an end.
+
+    Raises:
+        _EndWantedError: somebody does.
+    """
+    if select.select([told], [], [], wait_s)[0]:
+        raise _EndWantedError
 
 
 @contextmanager

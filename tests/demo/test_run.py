@@ -149,6 +149,15 @@ def test_ctrl_c_ends_all_of_it_and_leaves_neither_process_nor_lock(demo: Demo) -
     assert quiet["visits_opened"] == 0
 
 
+def test_ctrl_c_while_it_starts_is_heard_at_once(demo: Demo) -> None:
+    run = demo.start("--no-citizens")
+    until(lambda: "mosquitto.conf" in demo.pids(), "the first part runs", each_s=0.01)
+    run.send_signal(signal.SIGINT)
+    out, aside = run.communicate(timeout=30)
+    assert (run.returncode, demo.pids()) == (0, {}), aside
+    assert "Trang đầu" not in out
+
+
 def test_a_demo_that_is_killed_leaves_nothing_behind(demo: Demo) -> None:
     run = demo.start("--no-citizens")
     until(lambda: len(demo.pids()) >= 9, "all parts run", within_s=60, each_s=0.1)
