@@ -25,10 +25,8 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
         "Your session has ended. Please sign in again.",
     ),
     "common.counter": ("Quầy {counter}", "Counter {counter}"),
-    "common.close": ("Đóng", "Close"),
     "common.ok": ("Đồng ý", "OK"),
     "common.leave": ("Thôi", "Never mind"),
-    "common.back": ("Quay lại", "Back"),
     "common.and": ("{first} và {last}", "{first} and {last}"),
     # ------------------------------------------------------------ numbers as people say them
     "common.people": ("{n} người", "{n} people"),

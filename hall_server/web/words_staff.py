@@ -72,7 +72,7 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.do.undo_number": ("Mở lại {number}", "Reopen {number}"),
     "clerk.do.pause": ("Tạm nghỉ", "Take a break"),
     "clerk.do.resume_short": ("Trở lại", "Resume"),
-    "clerk.do.take": ("Lấy số hộ", "Take a number"),
+    "clerk.do.take": ("Lấy số hộ", "New number"),
     "clerk.do.list": ("Chọn số", "Choose one"),
     "clerk.more_acts": ("Các việc khác", "Other acts"),
     "clerk.recall_hint": (

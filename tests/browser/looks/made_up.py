@@ -130,9 +130,7 @@ def scenes() -> dict[str, Scene]:
     return {
         "board": Scene("board", board(), BOARD),
         "board-calm": Scene("board", board(calls=calls(80)), BOARD[:1]),
-        "board-empty": Scene(
-            "board", board(calls=[], services=EMPTY, waiting=0), BOARD
-        ),
+        "board-empty": Scene("board", board(calls=[], services=EMPTY, waiting=0), BOARD),
         "board-full": Scene("board", board(services=FULL, waiting=200), BOARD),
         "board-long": Scene(
             "board", board(calls=long_calls(), services=FULL, waiting=200), (*BOARD, (683, 384))

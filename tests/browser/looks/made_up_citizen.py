@@ -12,8 +12,8 @@ from tests.browser.looks.made_up import (
     KIOSK,
     LONG,
     LONG_EN,
-    NIGHT,
     MINUTE,
+    NIGHT,
     NOW,
     PHONE,
     SERVICES,
@@ -94,7 +94,12 @@ def counter(**changes: Any) -> v.CounterView:
 def counter_free(phase: str = "idle", **changes: Any) -> v.CounterView:
     """The same with nobody at it."""
     return counter(
-        phase=phase, number=None, service=None, service_en=None, called_ms=None, call_id=None,
+        phase=phase,
+        number=None,
+        service=None,
+        service_en=None,
+        called_ms=None,
+        call_id=None,
         **changes,
     )
 
@@ -143,7 +148,9 @@ def scenes() -> dict[str, Scene]:
         "kiosk": Scene("kiosk", kiosk(), KIOSK),
         "kiosk-en": Scene("kiosk", kiosk(), first, query="lang=en"),
         "kiosk-service": Scene("kiosk", kiosk(), KIOSK, do=choose),
-        "kiosk-ticket": Scene("kiosk", kiosk(), KIOSK, do=(*choose, "press .go", "wait .taken img")),
+        "kiosk-ticket": Scene(
+            "kiosk", kiosk(), KIOSK, do=(*choose, "press .go", "wait .taken img")
+        ),
         "kiosk-card": Scene("kiosk", scanned("card"), KIOSK),
         "kiosk-existing": Scene("kiosk", scanned("ticket", ticket=KIOSK_TICKET), first),
         "kiosk-procedure": Scene(
@@ -158,32 +165,53 @@ def scenes() -> dict[str, Scene]:
         "counter-called": Scene("counter", counter(), COUNTER),
         "counter-long": Scene(
             "counter",
-            counter(number="DD1002", service=LONG, service_en=LONG_EN, services=[LONG, "Hộ tịch", LONG]),
+            counter(
+                number="DD1002", service=LONG, service_en=LONG_EN, services=[LONG, "Hộ tịch", LONG]
+            ),
             (*COUNTER, (390, 844)),
         ),
         "counter-called-rating": Scene("counter", counter(rating=rating(5)), COUNTER[:1]),
-        "counter-serving": Scene("counter", counter(phase="serving", called_ms=NOW - MINUTE), COUNTER[:1]),
+        "counter-serving": Scene(
+            "counter", counter(phase="serving", called_ms=NOW - MINUTE), COUNTER[:1]
+        ),
         "counter-idle": Scene("counter", counter_free(), COUNTER[:1]),
         "counter-paused": Scene("counter", counter_free("paused"), COUNTER[:1]),
         "counter-closed": Scene("counter", counter_free("closed"), COUNTER[:1]),
         "counter-rating": Scene("counter", counter_free(rating=rating(5)), (*COUNTER, (390, 844))),
         "counter-rating-4": Scene("counter", counter_free(rating=rating(4)), COUNTER[:1]),
         "counter-rating-3": Scene("counter", counter_free(rating=rating(3)), COUNTER[:1]),
-        "counter-rating-en": Scene("counter", counter_free(rating=rating(5)), COUNTER[:1], query="lang=en"),
+        "counter-rating-en": Scene(
+            "counter", counter_free(rating=rating(5)), COUNTER[:1], query="lang=en"
+        ),
         "counter-thanks": Scene("counter", counter_free(thanks_until_ms=NOW + 5000), COUNTER[:1]),
         "counter-lost": Scene("counter", counter(), COUNTER[:1], lost=True),
         "ticket": Scene("ticket", phone(), PHONE),
         "ticket-en": Scene("ticket", phone(), PHONE, query="lang=en"),
         "ticket-next": Scene("ticket", phone(place=1, wait=v.Wait(0, 2, 1)), PHONE),
         "ticket-shut": Scene("ticket", phone(wait=None, counters=[]), PHONE),
-        "ticket-called": Scene("ticket", phone(phase="called", called_ms=NOW - 3000, **AT_3), PHONE),
+        "ticket-called": Scene(
+            "ticket", phone(phase="called", called_ms=NOW - 3000, **AT_3), PHONE
+        ),
         "ticket-serving": Scene("ticket", phone(phase="serving", **OVER), PHONE),
         "ticket-rate": Scene("ticket", phone(phase="finished", rating=rating(5), **OVER), PHONE),
         "ticket-rated": Scene("ticket", phone(phase="finished", rated=4, **OVER), PHONE),
         "ticket-parked": Scene("ticket", phone(phase="parked", **OVER), PHONE),
         "ticket-dropped": Scene("ticket", phone(phase="dropped", **OVER), PHONE),
-        "ticket-cancel": Scene("ticket", phone(), PHONE, do=("press [data-do=cancel]", "wait dialog[open]")),
-        "ticket-long": Scene("ticket", phone(number="DD1002", service=LONG, service_en=LONG_EN, documents=LONG, place=84, wait=v.Wait(95, 130, 110)), PHONE),
+        "ticket-cancel": Scene(
+            "ticket", phone(), PHONE, do=("press [data-do=cancel]", "wait dialog[open]")
+        ),
+        "ticket-long": Scene(
+            "ticket",
+            phone(
+                number="DD1002",
+                service=LONG,
+                service_en=LONG_EN,
+                documents=LONG,
+                place=84,
+                wait=v.Wait(95, 130, 110),
+            ),
+            PHONE,
+        ),
         "ticket-lost": Scene("ticket", phone(), PHONE, lost=True),
         "procedure": Scene("procedure", PROCEDURE, PHONE),
         "procedure-long": Scene("procedure", LONG_PROCEDURE, PHONE),

@@ -27,7 +27,9 @@ MINE = [
 ]
 
 
-def line(number: str, minutes: int, priority: str | None = None, no_shows: int = 0) -> v.WaitingLine:
+def line(
+    number: str, minutes: int, priority: str | None = None, no_shows: int = 0
+) -> v.WaitingLine:
     """Somebody in line for so many minutes."""
     what = MINE[0] if number.startswith("A") else MINE[1]
     return v.WaitingLine(
@@ -150,29 +152,63 @@ BIG_AND_SMALL = (*CLERK, (683, 384))
 def node(name: str, **changes: Any) -> v.NodeLine:
     """A node that is well."""
     given: dict[str, Any] = {
-        "node": name, "kind": "counter", "counter": name[-1], "status": "online",
-        "last_seen_ms": NOW - 12_000, "version": "0.1.0",
+        "node": name,
+        "kind": "counter",
+        "counter": name[-1],
+        "status": "online",
+        "last_seen_ms": NOW - 12_000,
+        "version": "0.1.0",
         "devices": ["rating_buttons", "qr_scanner", "ticket_display"],
-        "outbox_depth": 0, "events_total": 214, "committed": 214,
-        "clock_synchronised": True, "clock_offset_ms": 3, "temperature_c": 48.3,
-        "disk_free_bytes": 21_400_000_000, "rss_bytes": 61_000_000, "notes": [], "panel_url": None,
+        "outbox_depth": 0,
+        "events_total": 214,
+        "committed": 214,
+        "clock_synchronised": True,
+        "clock_offset_ms": 3,
+        "temperature_c": 48.3,
+        "disk_free_bytes": 21_400_000_000,
+        "rss_bytes": 61_000_000,
+        "notes": [],
+        "panel_url": None,
     }
     return v.NodeLine(**{**given, **changes})
 
 
-BOARD_NODE = node("board", kind="board", counter=None, devices=["speaker"],
-                  notes=["Không có thiết bị âm thanh: lời gọi ghi vào tệp WAV."])
+BOARD_NODE = node(
+    "board",
+    kind="board",
+    counter=None,
+    devices=["speaker"],
+    notes=["Không có thiết bị âm thanh: lời gọi ghi vào tệp WAV."],
+)
 
 
 def technician(**changes: Any) -> v.TechnicianView:
     """The technician's page of a hall that is well."""
     given: dict[str, Any] = {
-        "rev": 412, "at_ms": NOW, "hall": HALL, "version": "0.1.0",
-        "nodes": [node("counter-1"), node("counter-2"), node("counter-3"), node("kiosk-1", kind="kiosk", counter=None), BOARD_NODE],
-        "alarms": [], "dead_letters": [], "dead_letters_total": 0, "broker": "connected",
-        "journal_facts": 48_213, "journal_full": False, "inbox_depth": 0,
-        "path_p50_ms": 4.2, "path_p99_ms": 11.8, "live_pages": 9,
-        "points_written": 31_002, "spool_depth": 0, "store_error": None,
+        "rev": 412,
+        "at_ms": NOW,
+        "hall": HALL,
+        "version": "0.1.0",
+        "nodes": [
+            node("counter-1"),
+            node("counter-2"),
+            node("counter-3"),
+            node("kiosk-1", kind="kiosk", counter=None),
+            BOARD_NODE,
+        ],
+        "alarms": [],
+        "dead_letters": [],
+        "dead_letters_total": 0,
+        "broker": "connected",
+        "journal_facts": 48_213,
+        "journal_full": False,
+        "inbox_depth": 0,
+        "path_p50_ms": 4.2,
+        "path_p99_ms": 11.8,
+        "live_pages": 9,
+        "points_written": 31_002,
+        "spool_depth": 0,
+        "store_error": None,
     }
     return v.TechnicianView(**{**given, **changes})
 
@@ -183,19 +219,64 @@ def trouble() -> v.TechnicianView:
         nodes=[
             node("counter-1"),
             node("counter-2", status="offline", last_seen_ms=NOW - 47 * MINUTE, outbox_depth=None),
-            node("counter-3", outbox_depth=37, events_total=251, clock_synchronised=False, clock_offset_ms=-81_000, temperature_c=82.5),
-            node("kiosk-1", kind="kiosk", counter=None, status="never_seen", last_seen_ms=None,
-                 version="", devices=[], outbox_depth=None, events_total=None, committed=0,
-                 clock_synchronised=None, clock_offset_ms=None, temperature_c=None,
-                 disk_free_bytes=None, rss_bytes=None),
+            node(
+                "counter-3",
+                outbox_depth=37,
+                events_total=251,
+                clock_synchronised=False,
+                clock_offset_ms=-81_000,
+                temperature_c=82.5,
+            ),
+            node(
+                "kiosk-1",
+                kind="kiosk",
+                counter=None,
+                status="never_seen",
+                last_seen_ms=None,
+                version="",
+                devices=[],
+                outbox_depth=None,
+                events_total=None,
+                committed=0,
+                clock_synchronised=None,
+                clock_offset_ms=None,
+                temperature_c=None,
+                disk_free_bytes=None,
+                rss_bytes=None,
+            ),
             BOARD_NODE,
         ],
         alarms=[
-            v.AlarmLine(NOW - 5 * MINUTE, "counter-3", "camera-gone", "qr_scanner", "Không thấy máy ảnh của máy quét. Kiểm tra dây USB.", True),
-            v.AlarmLine(NOW - 90 * MINUTE, "counter-1", "button-stuck", "rating_buttons", "Nút 5 bị kẹt.", False),
+            v.AlarmLine(
+                NOW - 5 * MINUTE,
+                "counter-3",
+                "camera-gone",
+                "qr_scanner",
+                "Không thấy máy ảnh của máy quét. Kiểm tra dây USB.",
+                True,
+            ),
+            v.AlarmLine(
+                NOW - 90 * MINUTE,
+                "counter-1",
+                "button-stuck",
+                "rating_buttons",
+                "Nút 5 bị kẹt.",
+                False,
+            ),
         ],
-        dead_letters=[v.DeadLetterLine(NOW - MINUTE * i, f"mc/1/kien-hung/counter-{i}/event", "Expected `int`, got `str` - at `$.seq`", 312) for i in range(1, 5)],
-        dead_letters_total=41, broker="away", store_error="connection refused", spool_depth=5_120,
+        dead_letters=[
+            v.DeadLetterLine(
+                NOW - MINUTE * i,
+                f"mc/1/kien-hung/counter-{i}/event",
+                "Expected `int`, got `str` - at `$.seq`",
+                312,
+            )
+            for i in range(1, 5)
+        ],
+        dead_letters_total=41,
+        broker="away",
+        store_error="connection refused",
+        spool_depth=5_120,
     )
 
 
@@ -207,7 +288,9 @@ PANELS = [
     v.PanelLine("counter-4", "counter", "4", "/panel/away"),
 ]
 PROCEDURES = [
-    v.ProcedureView("HT-01", "Đăng ký khai sinh", "Birth registration", "Hộ tịch", "Civil status", [], 1.0),
+    v.ProcedureView(
+        "HT-01", "Đăng ký khai sinh", "Birth registration", "Hộ tịch", "Civil status", [], 1.0
+    ),
     v.ProcedureView("DD-09", LONG, LONG_EN, "Đất đai", "Land", [], 12.0),
 ]
 START = v.StartView(412, NOW, HALL, ["1", "2", "3", "4"], ["kiosk-1"], PROCEDURES, PANELS)
@@ -219,22 +302,35 @@ COUNTERS = [
 
 def error(status: int) -> dict[str, Any]:
     """What the error page is told."""
-    return {"error": status, "title": words.t(f"error.{status}.title", "vi"), "text": words.t(f"error.{status}.text", "vi")}
+    return {
+        "error": status,
+        "title": words.t(f"error.{status}.title", "vi"),
+        "text": words.t(f"error.{status}.text", "vi"),
+    }
 
 
 def scenes() -> dict[str, Scene]:
     """Name of a scene -> what it shows."""
-    long = called(20, number="DD1002", service=LONG, service_en=LONG_EN, priority="social",
-                  times_called=2, no_shows=1, match="other", reason="Sức khoẻ yếu, cần giúp ngay")
+    long = called(
+        20,
+        number="DD1002",
+        service=LONG,
+        service_en=LONG_EN,
+        priority="social",
+        times_called=2,
+        no_shows=1,
+        match="other",
+        reason="Sức khoẻ yếu, cần giúp ngay",
+    )
     return {
         "clerk": Scene("clerk", clerk(), BIG_AND_SMALL),
         "clerk-en": Scene("clerk", clerk(), CLERK, query="lang=en"),
         "clerk-called": Scene("clerk", clerk(ticket=called(52), card=None), CLERK),
-        "clerk-holding": Scene(
-            "clerk", clerk(ticket=called(20), card=None), CLERK, do=("key v",)
-        ),
+        "clerk-holding": Scene("clerk", clerk(ticket=called(20), card=None), CLERK, do=("key v",)),
         "clerk-next": Scene(
-            "clerk", clerk(**FREE, undo="A012", rating_open=True, today=v.Today(3, 380_000, 2, 4.5, 5)), CLERK
+            "clerk",
+            clerk(**FREE, undo="A012", rating_open=True, today=v.Today(3, 380_000, 2, 4.5, 5)),
+            CLERK,
         ),
         "clerk-empty": Scene("clerk", clerk(**EMPTY, today=v.Today(0, None, 0, None, 5)), CLERK),
         "clerk-paused": Scene(
@@ -242,8 +338,15 @@ def scenes() -> dict[str, Scene]:
         ),
         "clerk-full": Scene(
             "clerk",
-            clerk(waiting=crowd(), waiting_total=240, ticket=long, services=FULL[:4],
-                  all_services=FULL, card=None, card_message="other_person"),
+            clerk(
+                waiting=crowd(),
+                waiting_total=240,
+                ticket=long,
+                services=FULL[:4],
+                all_services=FULL,
+                card=None,
+                card_message="other_person",
+            ),
             CLERK,
         ),
         "clerk-wrong-card": Scene(
@@ -252,28 +355,71 @@ def scenes() -> dict[str, Scene]:
         "clerk-park": Scene("clerk", clerk(), CLERK, do=("key p", "wait dialog[open]")),
         "clerk-transfer": Scene("clerk", clerk(), BIG_AND_SMALL, do=("key t", "wait dialog[open]")),
         "clerk-transfer-2": Scene(
-            "clerk", clerk(), CLERK, do=("key t", "wait dialog[open]", "key 2", "wait dialog[open] >> text=Quầy 2")
+            "clerk",
+            clerk(),
+            CLERK,
+            do=("key t", "wait dialog[open]", "key 2", "wait dialog[open] >> text=Quầy 2"),
         ),
         "clerk-one": Scene(
-            "clerk", clerk(**FREE), CLERK, do=("key g", "key ArrowDown", "key Enter", "wait dialog[open]")
+            "clerk",
+            clerk(**FREE),
+            CLERK,
+            do=("key g", "key ArrowDown", "key Enter", "wait dialog[open]"),
         ),
         "clerk-priority": Scene(
-            "clerk", clerk(**FREE), CLERK,
-            do=("key g", "key Enter", "wait dialog[open]", "key 2", "wait dialog[open] >> text=Nghị định"),
+            "clerk",
+            clerk(**FREE),
+            CLERK,
+            do=(
+                "key g",
+                "key Enter",
+                "wait dialog[open]",
+                "key 2",
+                "wait dialog[open] >> text=Nghị định",
+            ),
         ),
         "clerk-lost": Scene("clerk", clerk(), CLERK, lost=True),
         "technician": Scene("technician", technician(), (*DESK, (390, 844))),
         "technician-trouble": Scene("technician", trouble(), DESK),
         "technician-en": Scene("technician", trouble(), DESK, query="lang=en"),
-        "start": Scene("start", START, (*DESK, (390, 844)), do=("wait .card",), still=True),
-        "start-en": Scene("start", START, DESK, query="lang=en", do=("wait .card",), still=True),
-        "start-real": Scene("start", v.StartView(412, NOW, HALL, ["1"], ["kiosk-1"], [], []), DESK, still=True),
-        "sign-in": Scene("clerk", None, (*DESK, (390, 844)), template="sign_in.html", extra={"role": "clerk", "counters": COUNTERS}),
-        "sign-in-wrong": Scene(
-            "clerk", None, DESK, template="sign_in.html",
-            extra={"role": "clerk", "counters": COUNTERS, "clerk": "ha", "counter": "3", "message": words.t("refusals.wrong_pin", "vi")},
+        "start": Scene(
+            "start", START, (*DESK, (1366, 1700), (390, 844)), do=("wait .card",), still=True
         ),
-        "sign-in-technician": Scene("technician", None, DESK, template="sign_in.html", query="lang=en", extra={"role": "technician", "counters": []}),
-        **{f"error-{one}": Scene("error", None, DESK if one == 404 else PHONE, extra=error(one)) for one in (403, 404, 500, 503)},
+        "start-en": Scene("start", START, DESK, query="lang=en", do=("wait .card",), still=True),
+        "start-real": Scene(
+            "start", v.StartView(412, NOW, HALL, ["1"], ["kiosk-1"], [], []), DESK, still=True
+        ),
+        "sign-in": Scene(
+            "clerk",
+            None,
+            (*DESK, (390, 844)),
+            template="sign_in.html",
+            extra={"role": "clerk", "counters": COUNTERS},
+        ),
+        "sign-in-wrong": Scene(
+            "clerk",
+            None,
+            DESK,
+            template="sign_in.html",
+            extra={
+                "role": "clerk",
+                "counters": COUNTERS,
+                "clerk": "ha",
+                "counter": "3",
+                "message": words.t("refusals.wrong_pin", "vi"),
+            },
+        ),
+        "sign-in-technician": Scene(
+            "technician",
+            None,
+            DESK,
+            template="sign_in.html",
+            query="lang=en",
+            extra={"role": "technician", "counters": []},
+        ),
+        **{
+            f"error-{one}": Scene("error", None, DESK if one == 404 else PHONE, extra=error(one))
+            for one in (403, 404, 500, 503)
+        },
         "clerk-not-yours": Scene("clerk", clerk(**EMPTY, yours=False), CLERK),
     }

@@ -28,10 +28,10 @@ function verdict(view) {
 }
 
 function tiles(view) {
-  const ms = (value) => (value === null ? "–" : t("technician.ms", { n: value < 10 ? tenth(value) : whole(Math.round(value)) }));
+  const short = (value) => (value === null ? "–" : value < 10 ? tenth(value) : whole(Math.round(value)));
   const list = [
     [t("technician.broker"), t(`technician.broker.${view.broker}`)],
-    [t("technician.path"), `${ms(view.path_p50_ms)} / ${ms(view.path_p99_ms)}`],
+    [t("technician.path"), t("technician.ms", { n: `${short(view.path_p50_ms)} / ${short(view.path_p99_ms)}` })],
     [t("technician.facts"), whole(view.journal_facts)],
     [t("technician.inbox"), whole(view.inbox_depth)],
     [t("technician.pages"), whole(view.live_pages)],

@@ -121,8 +121,9 @@ export function clockSeconds(ms) {
 /** "Thứ Hai 23/11" */
 export function day(ms) {
   const date = local(ms);
+  const weekday = date.getUTCDay();
   return t("common.date", {
-    weekday: t(`common.weekday.${date.getUTCDay()}`),
+    weekday: t(`common.weekday.${weekday}`),
     day: String(date.getUTCDate()).padStart(2, "0"),
     month: String(date.getUTCMonth() + 1).padStart(2, "0"),
   });

@@ -1,0 +1,81 @@
+"""Looking at a page as Chromium shows it, and asking axe-core about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser.looks.made_up import Scene
+from tests.browser.looks.stage import WEB
+
+AXE = WEB.parents[1] / ".build/axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SEVEN_TO_ONE = ("board", "kiosk")
+"""Pages that are read from afar, or by people who do not see well."""
+
+
+def prepare(page: Page, scene: Scene) -> None:
+    """Bring the page into the scene's state."""
+    for step in scene.do:
+        verb, _, what = step.partition(" ")
+        if verb == "key":
+            page.keyboard.press(what)
+        elif verb == "press":
+            page.locator(what).first.click()
+        else:
+            page.locator(what).first.wait_for()
+    if scene.lost:
+        page.locator("html[data-stale]").wait_for(state="attached")
+    page.evaluate("document.fonts.ready")
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+
+
+def findings(page: Page, scene: Scene) -> list[str]:
+    """What axe-core and the width of the page say against it."""
+    page.evaluate(AXE.read_text("utf-8"))
+    far = scene.page in SEVEN_TO_ONE and not scene.lost
+    options = {
+        "rules": {"color-contrast-enhanced": {"enabled": far}},
+        "resultTypes": ["violations"],
+    }
+    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    found = [_told(one) for one in result["violations"]]
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if wide > 0:
+        found.append(f"{wide} px wider than the screen")
+    return found
+
+
+def _told(one: dict[str, Any]) -> str:
+    where = "; ".join(" ".join(node["target"]) for node in one["nodes"][:4])
+    why = one["nodes"][0]["any"]
+    return f"{one['id']}: {one['help']} @ {where}" + (f" ({why[0]['message']})" if why else "")
+
+
+def visit(
+    browser: Browser, address: str, name: str, scene: Scene, size: tuple[int, int]
+) -> tuple[Page, list[str]]:
+    """The page of a scene at a size, ready to be looked at, and what its scripts complained of."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            wrong.append(f"console: {message.text}")
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
+    page.goto(f"{address}/look/{name}?{scene.query}")
+    prepare(page, scene)
+    return page, wrong
