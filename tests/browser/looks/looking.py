@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.looks.made_up import Scene
 from tests.browser.looks.stage import WEB
@@ -62,10 +62,11 @@ def _told(one: dict[str, Any]) -> str:
 
 
 def visit(
-    browser: Browser, address: str, name: str, scene: Scene, size: tuple[int, int]
+    browser: BrowserContext, address: str, name: str, scene: Scene, size: tuple[int, int]
 ) -> tuple[Page, list[str]]:
     """The page of a scene at a size, ready to be looked at, and what its scripts complained of."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page = browser.new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on(

@@ -40,7 +40,8 @@ def main() -> int:
             print("\n".join(f"{address}/look/{name}" for name in chosen), flush=True)
             threading.Event().wait()
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = chromium.new_context()
             for name, scene in chosen.items():
                 for size in scene.sizes:
                     page, complaints = visit(browser, address, name, scene, size)
@@ -52,7 +53,7 @@ def main() -> int:
                         complaints += findings(page, scene)
                     wrong += [f"{label}: {one}" for one in complaints]
                     page.close()
-            browser.close()
+            chromium.close()
     print("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -41,6 +41,7 @@ def create_app(all_scenes: dict[str, Scene]) -> flask.Flask:
         __name__, template_folder=str(WEB / "templates"), static_folder=str(WEB / "static")
     )
 
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     asked: list[tuple[str, dict[str, Any]]] = []
     app.extensions["asked"] = asked
     app.extensions["failures"] = 0

@@ -1,0 +1,281 @@
+"""The pages as people meet them, with made-up views behind them and Debian's Chromium before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import flask
+import msgspec
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from hall_server.web import words
+from tests.browser.looks import made_up, made_up_citizen, made_up_staff
+from tests.browser.looks.looking import CHROMIUM, FLAGS, findings, visit
+from tests.browser.looks.made_up import Scene
+from tests.browser.looks.stage import create_app, running
+
+pytestmark = pytest.mark.browser
+
+CHECKED = [
+    "board",
+    "board-long",
+    "board-night",
+    "kiosk",
+    "kiosk-service",
+    "kiosk-ticket",
+    "kiosk-wrong-card",
+    "counter-called",
+    "counter-rating",
+    "clerk",
+    "clerk-holding",
+    "clerk-park",
+    "ticket",
+    "ticket-called",
+    "ticket-rate",
+    "procedure",
+    "technician-trouble",
+    "start",
+    "sign-in-wrong",
+    "error-404",
+]
+HOSTILE = '</script><script>document.title="broken into"</script><b>bold</b>'
+
+
+def more_scenes() -> dict[str, Scene]:
+    """States that are for behaving in rather than for looking at."""
+    services = [
+        msgspec.structs.replace(made_up.SERVICES[0], name=HOSTILE, name_en=HOSTILE),
+        *made_up.SERVICES[1:],
+    ]
+    hasty = made_up_citizen.kiosk(forget_after_s=3)
+    free = made_up_staff.clerk(**made_up_staff.FREE, undo="A012")
+    called = made_up_staff.clerk(ticket=made_up_staff.called(20), card=None)
+    return {
+        "hostile": Scene("board", made_up.board(services=services), made_up.BOARD),
+        "hasty-kiosk": Scene("kiosk", hasty, made_up.KIOSK, do=("press .service", "wait .go")),
+        "free": Scene("clerk", free, made_up.CLERK),
+        "called": Scene("clerk", called, made_up.CLERK),
+    }
+
+
+class Stage(NamedTuple):
+    """The made-up hall and a browser before it."""
+
+    browser: BrowserContext
+    address: str
+    scenes: dict[str, Scene]
+    app: flask.Flask
+
+    def open(self, name: str) -> Page:
+        """The page of a scene, at the size it is made for."""
+        scene = self.scenes[name]
+        page, wrong = visit(self.browser, self.address, name, scene, scene.sizes[0])
+        assert wrong == []
+        return page
+
+    @property
+    def asked(self) -> list[tuple[str, dict[str, Any]]]:
+        """What the pages asked of the hall, oldest first."""
+        asked: list[tuple[str, dict[str, Any]]] = self.app.extensions["asked"]
+        return asked
+
+    def asked_for(self, page: Page, what: str) -> dict[str, Any]:
+        """The first request for ``what``, without its id, once it is here."""
+        for _ in range(200):
+            for path, body in self.asked:
+                if path == what:
+                    return {key: value for key, value in body.items() if key != "request_id"}
+            page.wait_for_timeout(25)
+        raise AssertionError(f"{what} was never asked for, only {self.asked}")
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    scenes = {**made_up.scenes(), **more_scenes()}
+    app = create_app(scenes)
+    with running(app) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield Stage(browser.new_context(), address, scenes, app)
+        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked_yet(stage: Stage) -> Iterator[None]:
+    stage.asked.clear()
+    stage.app.extensions.update(failures=0, refuse="")
+    yield
+    for page in stage.browser.pages:
+        page.close()
+
+
+# ------------------------------------------------------------------ looks
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_axe_finds_nothing_against_a_page(stage: Stage, name: str) -> None:
+    assert findings(stage.open(name), stage.scenes[name]) == []
+
+
+def test_a_lost_connection_leaves_the_last_state_grey_and_says_how_old_it_is(stage: Stage) -> None:
+    page = stage.open("board-lost")
+    expect(page.locator("#stale")).to_contain_text("Mất kết nối, đang thử lại")
+    expect(page.locator("#stale")).to_contain_text("08:42")
+    expect(page.locator(".number")).to_have_text("A012")
+    assert page.locator("#page").evaluate("one => getComputedStyle(one).filter") == "grayscale(1)"
+
+
+def test_a_name_full_of_markup_is_shown_as_it_is_written(stage: Stage) -> None:
+    page = stage.open("hostile")
+    expect(page.locator(".line h2").first).to_contain_text(HOSTILE)
+    assert page.title() != "broken into"
+    assert page.locator("#page b", has_text="bold").count() == 0
+
+
+def test_the_page_keeps_the_halls_time_and_not_the_devices(stage: Stage) -> None:
+    expect(stage.open("board").locator(".clock")).to_have_text("08:42")
+
+
+# ------------------------------------------------------------------ the clerk's keys
+
+
+@pytest.mark.parametrize(
+    ("scene", "keys", "asked", "body"),
+    [
+        ("free", "Enter", "clerk/call-next", {}),
+        ("called", "Enter", "clerk/start", {}),
+        ("clerk", "Enter", "clerk/finish", {}),
+        ("clerk-paused", "Enter", "clerk/resume", {}),
+        ("clerk-paused", "b", "clerk/resume", {}),
+        ("called", "r", "clerk/recall", {}),
+        ("called", "v Enter", "clerk/no-show", {}),
+        ("clerk", "p 1", "clerk/park", {"reason": "Bổ sung giấy tờ"}),
+        ("free", "b 2", "clerk/pause", {"reason": "Nghỉ trưa"}),
+        ("free", "z", "clerk/undo", {}),
+        ("clerk", "t 2 2", "clerk/transfer", {"service": "ho-tich", "to_counter": "2"}),
+        ("clerk", "t 3 1", "clerk/transfer", {"service": "cu-tru"}),
+        ("free", "n 2 1", "clerk/take", {"service": "ho-tich"}),
+        ("free", "n 2 3", "clerk/take", {"service": "ho-tich", "priority": "elderly"}),
+        (
+            "free",
+            "g ArrowDown Enter 1 2",
+            "clerk/call",
+            {"ticket": "20261123-B008", "reason": "Sức khoẻ yếu, cần giúp ngay"},
+        ),
+        (
+            "free",
+            "g Enter 2 3",
+            "clerk/priority",
+            {"ticket": "20261123-A013", "reason": "disabled"},
+        ),
+        ("free", "g Enter 2 8", "clerk/priority", {"ticket": "20261123-A013", "reason": None}),
+        ("free", "g Enter 3 2", "clerk/cancel", {"ticket": "20261123-A013"}),
+    ],
+)
+def test_every_command_of_a_clerk_is_given_by_keys_alone(
+    stage: Stage, scene: str, keys: str, asked: str, body: dict[str, Any]
+) -> None:
+    page = stage.open(scene)
+    for key in keys.split():
+        page.keyboard.press(key)
+    assert stage.asked_for(page, asked) == body
+    assert len(stage.asked) == 1
+
+
+def test_a_slip_on_the_absent_key_is_taken_back(stage: Stage) -> None:
+    page = stage.open("called")
+    page.keyboard.press("v")
+    expect(page.locator(".act")).to_contain_text("Ghi A012 vắng mặt")
+    page.keyboard.press("z")
+    expect(page.locator(".act")).to_contain_text("Bắt đầu phục vụ")
+    page.keyboard.press("r")
+    stage.asked_for(page, "clerk/recall")
+    assert [path for path, _ in stage.asked] == ["clerk/recall"]
+
+
+def test_escape_leaves_a_question_and_nothing_is_done(stage: Stage) -> None:
+    page = stage.open("clerk")
+    page.keyboard.press("p")
+    page.locator("dialog[open]").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert stage.asked == []
+
+
+def test_a_reason_of_ones_own_may_be_written(stage: Stage) -> None:
+    page = stage.open("clerk")
+    page.keyboard.press("p")
+    page.get_by_label("Lý do khác").fill("Đợi người nhà 1 lát")
+    page.keyboard.press("Enter")
+    assert stage.asked_for(page, "clerk/park") == {"reason": "Đợi người nhà 1 lát"}
+
+
+def test_a_press_repeated_because_of_the_network_is_the_same_request(stage: Stage) -> None:
+    stage.app.extensions["failures"] = 2
+    page = stage.open("free")
+    page.keyboard.press("Enter")
+    expect(page.locator(".told")).to_contain_text("Đã gọi A012", timeout=20_000)
+    ids = [body["request_id"] for _, body in stage.asked]
+    assert len(ids) == 3
+    assert len(set(ids)) == 1
+    assert len(ids[0]) >= 16
+
+
+def test_a_refusal_says_what_to_do_now(stage: Stage) -> None:
+    stage.app.extensions["refuse"] = "nobody_waiting"
+    page = stage.open("free")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(words.t("refusals.nobody_waiting", "vi"))
+
+
+def test_a_counter_that_another_clerk_has_tells_nothing_of_the_visit(stage: Stage) -> None:
+    page = stage.open("clerk-not-yours")
+    expect(page.get_by_role("link", name="Đăng nhập")).to_be_visible()
+    assert page.get_by_text("TRẦN THỊ MẪU").count() == 0
+
+
+# ------------------------------------------------------------------ kiosk and phone
+
+
+def test_two_touches_at_the_kiosk_give_a_number(stage: Stage) -> None:
+    page = stage.open("kiosk")
+    page.get_by_role("button", name="Chứng thực").click()
+    page.get_by_role("button", name="Lấy số", exact=True).click()
+    expect(page.get_by_role("heading", name="A019")).to_be_visible()
+    assert stage.asked_for(page, "kiosk/kiosk/take") == {"service": "chung-thuc"}
+
+
+def test_the_kiosk_takes_a_priority_with_the_number(stage: Stage) -> None:
+    page = stage.open("kiosk-service")
+    page.get_by_role("button", name="Người cao tuổi").click()
+    body = stage.asked_for(page, "kiosk/kiosk-service/take")
+    assert body == {"service": "chung-thuc", "priority": "elderly"}
+
+
+def test_the_kiosk_returns_to_its_start_after_some_quiet(stage: Stage) -> None:
+    page = stage.open("hasty-kiosk")
+    expect(page.locator("#soon")).to_be_visible()
+    expect(page.get_by_role("heading", name="Mời ông, bà chọn việc cần làm")).to_be_visible()
+
+
+def test_every_target_of_the_kiosk_is_large_enough_for_a_finger(stage: Stage) -> None:
+    page = stage.open("kiosk")
+    sizes = page.locator("button, .languages a").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.width, box.height])"
+    )
+    assert len(sizes) == 11
+    assert min(min(size) for size in sizes) >= 96
+
+
+def test_cancelling_on_the_phone_is_asked_once_more(stage: Stage) -> None:
+    page = stage.open("ticket-cancel")
+    assert stage.asked == []
+    page.get_by_role("button", name="Huỷ số", exact=True).click()
+    assert stage.asked_for(page, "ticket/ticket-cancel/cancel") == {}
+
+
+def test_a_rating_on_the_phone_names_its_level(stage: Stage) -> None:
+    page = stage.open("ticket-rate")
+    page.get_by_role("button", name="Rất hài lòng").click()
+    assert stage.asked_for(page, "ticket/ticket-rate/rate") == {"level": 5}
