@@ -2,7 +2,7 @@
 # The work itself is in scripts/ and in the program .venv/bin/motcua.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check assets docs lock clean
+.PHONY: help setup demo test check faults assets docs lock clean
 
 bin := .venv/bin
 
@@ -29,6 +29,9 @@ check-only:
 	@$(bin)/mypy
 	@$(bin)/mypy scripts
 	@$(bin)/lint-imports
+
+faults: setup ## kill, silence and begin again at random, ROUNDS=20 times from seed SEED=1
+	@exec $(bin)/python -m tests.faults.rounds $(or $(ROUNDS),20) --from-seed $(or $(SEED),1)
 
 assets: setup ## fetch the pages' fonts (setup does it as well)
 	@$(bin)/python scripts/fetch_assets.py

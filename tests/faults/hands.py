@@ -111,7 +111,7 @@ class Kiosk:
 
     def __init__(self, line: Line, seen: Seen) -> None:
         self.line = line
-        self._seen = seen
+        self.seen = seen
 
     def take(
         self, service: str, request: str | None = None, stop: threading.Event | None = None
@@ -124,10 +124,10 @@ class Kiosk:
             return None
         status, answer = answered
         if status != 200:
-            self._seen.wrong(f"a take was refused: {status} {answer.get('code')}")
+            self.seen.wrong(f"a take was refused: {status} {answer.get('code')}")
             return None
         ticket: dict[str, Any] = answer["ticket"]
-        self._seen.ticket(f"k:kiosk-1:take:{request}", ticket["number"], ticket["token"])
+        self.seen.ticket(f"k:kiosk-1:take:{request}", ticket["number"], ticket["token"])
         return ticket
 
 
@@ -190,7 +190,7 @@ class Panel:
     def __init__(self, node: str, port: int, seen: Seen) -> None:
         self.node = node
         self._line = Line(port)
-        self._seen = seen
+        self.seen = seen
 
     def state(self) -> dict[str, Any]:
         """The node as a person before it sees it.
@@ -219,7 +219,7 @@ class Panel:
             if status != 200:
                 return False
             if invited and _soon(lambda: self.lit() == [level]):
-                self._seen.lamp(self.node)
+                self.seen.lamp(self.node)
         except Away:
             return False
         return True

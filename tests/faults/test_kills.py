@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.faults.hands import new_request
+from tests.faults.judgement import Verdict
 from tests.faults.load import Load, crowd
 from tests.faults.whole_hall import WholeHall
 from tests.parts import until
 
 pytestmark = pytest.mark.faults
 
-CLEAN = ([], [], [])
+CLEAN = Verdict([], [], [])
 
 
 @pytest.fixture

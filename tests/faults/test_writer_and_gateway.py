@@ -179,12 +179,15 @@ def test_a_full_disk_is_tried_again_with_rests_though_a_window_is_due(tmp_path: 
     journal = Journal(tmp_path / "hall.db")
     runtime = Runtime(Hall(catalogue(), journal.recover()), journal, wall_ms=lambda: now_ms)
     at = {"counter": "1", "clerk": "clerk-1"}
-    taking = c.TakeTicket(request="r", service="ho-tich", channel="kiosk", token="t", by="k")
-    serving = (c.OpenCounter, taking, c.CallNext, c.StartService, c.FinishService)
-    for number, one in enumerate(serving):
-        command = one if isinstance(one, c.TakeTicket) else one(request=f"r{number}", **at)
-        handled = runtime._hall.handle(command, now_ms)
-        journal.append(handled.facts)
+    morning: list[c.Command] = [
+        c.TakeTicket(request="r", service="ho-tich", channel="kiosk", token="t", by="k"),
+        c.OpenCounter(request="r0", **at),
+        c.CallNext(request="r1", **at),
+        c.StartService(request="r2", **at),
+        c.FinishService(request="r3", **at),
+    ]
+    for command in morning:
+        journal.append(runtime._hall.handle(command, now_ms).facts)
     assert runtime._until_due_s() == TICK_S, "the window is due later than the next tick"
     now_ms += 60_000
     assert runtime._until_due_s() < 0.01, "the window is due"
