@@ -97,7 +97,7 @@ def compare(
     """
     own = [fact for fact in facts if fact.id > after_id]
     return Findings(
-        Counter([*_lost_tickets(seen, own), *_lost_requests(seen, own)])
+        Counter([*_lost_tickets(seen, facts), *_lost_requests(seen, facts)])
         + _lost_presses(seen, own, waiting_events),
         Counter(
             [

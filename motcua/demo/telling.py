@@ -38,7 +38,8 @@ def greeting(layout: Layout, *, citizens: bool, store: bool) -> str:
     lines += [
         "",
         "  Thử trước tiên / Try first:",
-        "    1. Mở máy lấy số, chạm một lĩnh vực / Open the kiosk, touch a service.",
+        "    1. Mở máy lấy số bằng địa chỉ trên (có khoá của máy), chạm một lĩnh vực /",
+        "       Open the kiosk by its address above (it carries the kiosk's key), touch a service.",
         "    2. Quét mã trên vé (hoặc bấm vào mã) / Scan the ticket's code, or click it.",
         f"    3. Đăng nhập «{yours.id}» ở quầy {YOURS}, bấm Enter để gọi số /"
         f" Sign in as '{yours.id}' at counter {YOURS}, press Enter to call.",

@@ -71,6 +71,12 @@ def test_a_ticket_in_the_hand_that_the_journal_does_not_know_is_lost() -> None:
     assert lost == Counter(["ticket A002 was given to a citizen and is not in the journal"])
 
 
+def test_a_person_who_was_in_line_before_the_run_is_given_her_first_ticket_again() -> None:
+    ledger = Ledger()
+    ledger.ticket("t" * 22, "A001")
+    assert compare(ledger.seen(), journal(*A_GOOD_VISIT), after_id=4)[0].total() == 0
+
+
 def test_a_yes_that_the_journal_does_not_know_is_lost() -> None:
     ledger = Ledger()
     ledger.done("f" * 32, "call-next")
