@@ -42,6 +42,7 @@ CITIZEN: Final[dict[str, tuple[str, str]]] = {
         "Chạm vào một ô để lấy số.",
         "Touch one to take a number.",
     ),
+    "kiosk.shut": ("Mời ông, bà chọn việc cần làm", "What have you come for?"),
     "kiosk.shut_how": (
         "Chưa có quầy nào mở. Ông, bà vẫn lấy số trước được, đúng thứ tự.",
         "No counter is open yet. You can take a number already and keep your place.",
@@ -176,6 +177,11 @@ CITIZEN: Final[dict[str, tuple[str, str]]] = {
     "kiosk.night_how": (
         "Kính mời ông, bà quay lại trong giờ làm việc.",
         "Please come back in working hours.",
+    ),
+    "kiosk.after_hours": ("Ngoài giờ làm việc", "After hours"),
+    "kiosk.after_hours_how": (
+        "Nếu có lịch làm ngoài giờ, ông, bà vẫn chạm một ô để lấy số.",
+        "If counters open after hours today, touch one to take a number.",
     ),
     "kiosk.soon": (
         "Còn {n} giây, màn hình về trang đầu. Chạm để giữ lại.",

@@ -6,21 +6,20 @@ import { count, has, hourOf, listed, named, range, t, waitOf } from "./words.js"
 const PRIORITIES = ["elderly", "disabled", "pregnant", "merit", "poor", "orphan", "social"];
 
 export function home(screen, { view, now, card }) {
-  const shut = view.services.every((one) => one.counters.length === 0);
+  const shut = view.services.every((one) => one.counters.length === 0 && one.waiting === 0);
   const hour = hourOf(now);
-  const late = shut && (hour >= 17 || hour < 6);
-  const nobody = view.services.every((one) => one.waiting === 0);
-  if (shut && nobody && !screen.anyway && late) return night();
+  const night = shut && (hour >= 17 || hour < 6);
+  const words = card ? "card_read" : night ? "night" : shut ? "shut" : "choose";
   return h(
     "div.home",
     { "data-key": "home" },
     h(
       "div.ask",
       null,
-      h("h1", { "data-first": true, tabindex: -1 }, t(card ? "kiosk.card_read" : "kiosk.choose")),
-      h("p.lead", null, t(card ? "kiosk.card_read_how" : shut ? "kiosk.shut_how" : "kiosk.choose_how")),
+      h("h1", { "data-first": true, tabindex: -1 }, t(`kiosk.${words}`)),
+      h("p.lead", null, t(`kiosk.${words}_how`)),
     ),
-    card ? cardRead() : scanner(),
+    card ? cardRead() : night ? moon() : scanner(),
     h(
       "ul.services",
       { "data-many": view.services.length > 6, "aria-label": t("kiosk.services") },
@@ -78,12 +77,17 @@ function cardRead() {
   );
 }
 
-function night() {
+function moon() {
   return h(
-    "div.plain.night",
-    { "data-key": "night" },
-    h("h1", { "data-first": true, tabindex: -1 }, t("kiosk.night")),
-    h("p.lead", null, t("kiosk.night_how")),
+    "section.scanner",
+    { "data-key": "moon" },
+    svg(
+      "svg",
+      { viewBox: "0 0 320 180", class: "scan-picture", "aria-hidden": "true" },
+      svg("path", { d: "M182 38a58 58 0 1 0 34 96a64 64 0 0 1-34-96z", class: "moon" }),
+      svg("path", { d: "M92 52v12M86 58h12M244 60v10M239 65h10M74 120v8M70 124h8", class: "stars" }),
+    ),
+    h("div", null, h("h2", null, t("kiosk.after_hours")), h("p", null, t("kiosk.after_hours_how"))),
   );
 }
 
