@@ -61,7 +61,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
         "motcua.bench.web",
         "tickets issued and called over HTTP, beside a bare Flask view",
         "calls",
-        2_304,
+        1_920,
         240.0,
     ),
     "journal": Bench(

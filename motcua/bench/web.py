@@ -2,7 +2,7 @@
 
 Eight clients at once, each a process, a new connection for each request.  In turns: the bare
 view, tickets at the kiosk, calls with no live page open, calls with 200 open.  A block of calls is
-one call at each of 96 counters; what frees the counters again lies between the blocks, and is
+one call at each of 48 counters; what frees the counters again lies between the blocks, and is
 counted neither in the rate nor in the times.
 """
 
@@ -33,7 +33,7 @@ from motcua.bench.parts import (
 from motcua.demo.toml_text import toml_of
 
 CLIENTS: Final = 8
-COUNTERS_EACH: Final = 12
+COUNTERS_EACH: Final = 6
 COUNTERS: Final = CLIENTS * COUNTERS_EACH
 LIVE_PAGES: Final = 200
 BOARDS: Final = 10
@@ -133,7 +133,7 @@ class _Hall:
 
 
 def measure(plan: Plan) -> tuple[Figures, list[str]]:
-    """Measure ``plan.amount`` calls of each kind, in rounds of 96; see the module."""
+    """Measure ``plan.amount`` calls of each kind, in rounds of 48; see the module."""
     bare, issue, call, watched = _Blocks(), _Blocks(), _Blocks(), _Blocks()
     with own_folder(plan.folder) as folder, ExitStack() as stack:
         parts = _Hall(folder, stack)
