@@ -16,7 +16,7 @@ const places = Object.fromEntries(
 );
 
 let busy = false;
-let lastStep = 0;
+let lastStep = -Infinity;
 let message = null; // {text, wrong, at}
 let holding = null; // {what, number, ticket, until, timer}: done in a moment, unless taken back
 

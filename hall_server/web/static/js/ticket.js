@@ -116,7 +116,7 @@ function tell(view) {
   if (view.phase === lastPhase) return;
   if (view.phase === "called") {
     said.textContent = t("ticket.said", { number: view.number, counter: view.counter ?? "" });
-    if (lastPhase !== null) navigator.vibrate?.([300, 150, 300]);
+    if (lastPhase !== null && navigator.userActivation?.hasBeenActive) navigator.vibrate?.([300, 150, 300]);
   }
   lastPhase = view.phase;
 }
