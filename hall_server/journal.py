@@ -105,9 +105,14 @@ class Journal:
     # ------------------------------------------------------------------ opening
 
     def recover(self) -> State:
-        """The state that the facts give: the newest sound snapshot, and the facts after it."""
+        """The state that the facts give: the newest sound snapshot, and the facts after it.
+
+        Raises:
+            JournalError: the file cannot be read, a fact is missing, or one makes no sense.
+        """
+        state = State()
         try:
-            state = self._snapshot() or State()
+            state = self._snapshot() or state
             for fact in self._facts(state.last_fact):
                 if fact.id != state.last_fact + 1:
                     raise JournalError(
@@ -117,6 +122,12 @@ class Journal:
                 apply(state, fact)
         except sqlite3.Error as error:
             raise _domain_error(self.path, error) from None
+        except (msgspec.DecodeError, KeyError) as error:
+            raise JournalError(
+                f"{self.path}: fact {state.last_fact + 1} cannot be read "
+                f"({type(error).__name__}): start the newest version that wrote this journal, or "
+                "restore it from its copy"
+            ) from None
         return state
 
     def _snapshot(self) -> State | None:

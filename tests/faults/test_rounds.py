@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import rounds
+from tests.faults.judgement import Verdict
 from tests.faults.rounds import plan, run, told
 
 pytestmark = pytest.mark.faults
@@ -28,3 +30,16 @@ def test_random_faults_lose_nothing_and_double_nothing(seed: int, tmp_path: Path
 def test_a_seed_draws_the_same_faults_again() -> None:
     assert plan(7) == plan(7)
     assert plan(7) != plan(8)
+
+
+def test_a_seed_that_fails_is_printed_with_how_to_play_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = Verdict(["a ticket is gone"], [], [])
+    monkeypatch.setattr(rounds, "run", lambda seed, _: bad if seed == 6 else Verdict([], [], []))
+    assert rounds.main(["3", "--from-seed", "5"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "rounds 3  lost 1  doubled 0  wrong 0  failing 6\n"
+    assert "MOTCUA_FAULT_SEED=6" in said.err
+    assert "a ticket is gone" in said.err
+    assert rounds.main(["1", "--from-seed", "5"]) == 0

@@ -18,7 +18,7 @@ from hall_server import commands as c
 from hall_server.catalogue import QueueRules
 from hall_server.facts import Fact
 from hall_server.hall import Hall
-from hall_server.journal import Journal, JournalFullError
+from hall_server.journal import Journal, JournalError, JournalFullError
 from hall_server.keys import key_file
 from hall_server.runtime import TICK_S, Committed, HallUnavailableError, Runtime, TellAnyway
 from tests.hall_server.halls import MONDAY_8_00_MS, Day, catalogue
@@ -243,3 +243,25 @@ def test_a_fact_keeps_the_request_that_names_its_own_ticket() -> None:
     facts = day.hall.handle(started, day.at_ms).facts
     assert [fact.request for fact in facts] == [None, "start-2"]
     assert msgspec.structs.asdict(facts[-1].body)["ticket"] == second.id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"kind":"of_a_later_version"}',
+        '{"kind":"ticket_cancelled","ticket":"never-taken","by":"phone"}',
+        '{"kind":',
+    ],
+)
+def test_a_fact_that_makes_no_sense_is_named_with_what_to_do(tmp_path: Path, body: str) -> None:
+    day = Day()
+    day.open("1")
+    journal = Journal(tmp_path / "hall.db")
+    journal.append(day.facts)
+    journal._db.execute(
+        "INSERT INTO facts (id, at_ms, kind, body) VALUES (?, ?, 'x', ?)",
+        (len(day.facts) + 1, day.at_ms, body),
+    )
+    with pytest.raises(JournalError, match=r"fact 3 cannot be read.*restore it"):
+        journal.recover()
+    journal.close()
