@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def test_a_seed_draws_the_same_faults_again() -> None:
 
 
 def test_a_seed_that_fails_is_printed_with_how_to_play_it_again(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     bad = Verdict(["a ticket is gone"], [], [])
     monkeypatch.setattr(rounds, "run", lambda seed, _: bad if seed == 6 else Verdict([], [], []))
     assert rounds.main(["3", "--from-seed", "5"]) == 1
