@@ -21,6 +21,8 @@ TicketPhase = Literal["waiting", "called", "serving", "parked", "finished", "dro
 LIVE: Final = frozenset({"waiting", "called", "serving", "parked"})
 RECENT_CALLS: Final = 16
 RECENT_ALARMS: Final = 50
+TOLD_TOGETHER: Final = 5
+"""A mean that moved with each rating would tell the clerk what the last citizen chose."""
 LEARNING_WEIGHT: Final = 0.1
 """Weight of the newest service time in the running estimate of its service."""
 
@@ -73,6 +75,9 @@ class CounterState(Struct, frozen=True):
     """Sum of today's service times here."""
     ratings: int = 0
     rating_sum: int = 0
+    told_ratings: int = 0
+    told_sum: int = 0
+    """The ratings that the clerk is told of: they grow by :data:`TOLD_TOGETHER` at a time."""
     match: Literal["first", "same", "other"] | None = None
     """What the last card shown here said of the ticket."""
 
@@ -491,12 +496,15 @@ def _rating_given(state: State, fact: Fact, body: f.RatingGiven) -> None:
     if ticket := state.tickets.get(body.ticket):
         state.tickets[body.ticket] = replace(ticket, rated=body.level)
         one = _counter(state, body.counter)
-        state.counters[body.counter] = replace(
+        one = replace(
             one,
             window=None if one.window == body.window else one.window,
             ratings=one.ratings + 1,
             rating_sum=one.rating_sum + body.level,
         )
+        if one.ratings % TOLD_TOGETHER == 0:
+            one = replace(one, told_ratings=one.ratings, told_sum=one.rating_sum)
+        state.counters[body.counter] = one
 
 
 def _rating_refused(state: State, fact: Fact, body: f.RatingRefused) -> None:

@@ -221,6 +221,7 @@ class Today(Struct, frozen=True):
     mean_service_ms: int | None
     ratings: int
     rating_mean: float | None
+    """Moves with every fifth rating, so that it tells of no single one; None before."""
     levels: int
 
 

@@ -75,6 +75,14 @@ def test_a_press_that_the_node_refused_stays_refused(day: Day) -> None:
     assert day.ticket(window.rsplit(".", 1)[0]).rated is None
 
 
+def test_a_clerk_is_told_of_ratings_five_at_a_time(day: Day) -> None:
+    told = []
+    for level in (5, 5, 5, 5, 1, 1):
+        day.press("counter-1", level, served(day))
+        told.append((day.counter("1").told_ratings, day.counter("1").told_sum))
+    assert told == [(0, 0)] * 4 + [(5, 21), (5, 21)]
+
+
 def test_the_buttons_of_another_counter_do_not_rate(day: Day) -> None:
     window = served(day)
     day.press("counter-2", 5, window)

@@ -175,6 +175,6 @@ def _today(moment: Moment, one: CounterState) -> Today:
         one.served,
         round(one.service_ms / one.served) if one.served else None,
         one.ratings,
-        round(one.rating_sum / one.ratings, 2) if one.ratings else None,
+        round(one.told_sum / one.told_ratings, 2) if one.told_ratings else None,
         moment.catalogue.ratings.levels,
     )

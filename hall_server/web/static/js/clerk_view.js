@@ -244,7 +244,7 @@ export function today(view) {
     h("h2.label", null, t("clerk.today")),
     tile(whole(day.served), count("clerk.served", day.served)),
     day.mean_service_ms !== null && tile(spell(day.mean_service_ms), t("clerk.mean_service")),
-    day.ratings >= FEWEST_RATINGS && day.rating_mean !== null
+    day.rating_mean !== null
       ? tile(
           `${tenth(day.rating_mean)} / ${day.levels}`,
           t("clerk.rated", { n: whole(day.ratings), of: whole(day.served), share: day.served ? percent(day.ratings / day.served) : "0 %" }),
