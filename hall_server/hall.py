@@ -9,13 +9,14 @@ from typing import Any, Final, NamedTuple
 from hall_server import commands as c
 from hall_server import facts as f
 from hall_server.catalogue import Catalogue
+from hall_server.changes import apply
 from hall_server.commands import Command, Outcome
 from hall_server.decision import Decision, accept
 from hall_server.facts import AnyBody, Fact, Source
 from hall_server.identity import showing
 from hall_server.queue import counters, serving, taking
 from hall_server.ratings import windows
-from hall_server.state import LIVE, State, apply
+from hall_server.state import LIVE, State
 
 Decide = Callable[[Catalogue, State, Any, int], Decision]
 

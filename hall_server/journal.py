@@ -17,8 +17,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from hall_server.changes import apply
 from hall_server.facts import Fact, Source, decode_body, encode_body
-from hall_server.state import State, apply
+from hall_server.state import State
 
 SCHEMA: Final = 1
 SNAPSHOTS_KEPT: Final = 2

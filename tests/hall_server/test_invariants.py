@@ -10,8 +10,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from hall_server import commands as c
 from hall_server import facts as f
+from hall_server.changes import apply
 from hall_server.facts import Fact
-from hall_server.state import State, apply
+from hall_server.state import State
 from tests.hall_server.halls import Day
 
 COUNTERS = st.sampled_from(["1", "2", "3"])
