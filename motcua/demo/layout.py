@@ -89,6 +89,11 @@ class Layout(NamedTuple):
         return self.folder / "hall" / "hall.db"
 
     @property
+    def spool(self) -> Path:
+        """Points on their way from the journal to the store."""
+        return self.folder / "hall" / "spool.db"
+
+    @property
     def store_folder(self) -> Path:
         """Where VictoriaMetrics keeps its data."""
         return self.folder / "store"

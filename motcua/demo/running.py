@@ -29,7 +29,14 @@ from motcua.demo.ledger import Ledger
 from motcua.demo.outboxes import Given, read_outbox
 from motcua.demo.room import Room
 from motcua.demo.store import StoreError, VictoriaMetrics
-from motcua.demo.stored_points import EVERYTHING, Series, compare_points, expected, found_in
+from motcua.demo.stored_points import (
+    EVERYTHING,
+    Series,
+    accepted,
+    compare_points,
+    expected,
+    found_in,
+)
 from motcua.demo.telling import YOURS, Teller, greeting
 
 READY_S: Final = 40.0
@@ -85,7 +92,6 @@ class _Before(NamedTuple):
 class _Measured(NamedTuple):
     """What the technician's page says at the end."""
 
-    points_written: int = 0
     path_p50_ms: float | None = None
     path_p99_ms: float | None = None
 
@@ -176,7 +182,6 @@ class Run:
         with _signals() as told:
             try:
                 self._start_children(told)
-                before = before._replace(points_written=self._measured().points_written)
                 if not self._wish.headless:
                     citizens, store = self._wish.citizens, self._store is not None
                     self._say(greeting(self._layout, citizens=citizens, store=store))
@@ -271,11 +276,7 @@ class Run:
         with suppress(DoorError):
             if page.sign_in("technician", technician, self._layout.pins[technician]).ok:
                 view = page.get("/api/view/technician").body
-                return _Measured(
-                    view.get("points_written") or 0,
-                    view.get("path_p50_ms"),
-                    view.get("path_p99_ms"),
-                )
+                return _Measured(view.get("path_p50_ms"), view.get("path_p99_ms"))
         self._say("trang kỹ thuật không trả lời / the technician's page does not answer")
         return _Measured()
 
@@ -284,7 +285,14 @@ class Run:
     def _look_before(self) -> _Before:
         last_fact, last_ms = self._journal.last()
         now_ms = time.time_ns() // 1_000_000
-        return _Before(last_fact, max(now_ms, last_ms + 1), self._read_outboxes(), 0)
+        return _Before(last_fact, max(now_ms, last_ms + 1), self._read_outboxes(), self._accepted())
+
+    def _accepted(self) -> int:
+        try:
+            return accepted(self._layout.spool)
+        except sqlite3.Error as error:
+            self._say(f"spool: {error}; its points are not counted")
+            return 0
 
     def _read_outboxes(self) -> dict[str, Given | None]:
         outboxes: dict[str, Given | None] = {}
@@ -311,7 +319,7 @@ class Run:
             *counts,
             events.published,
             events.committed,
-            max(0, measured.points_written - before.points_written),
+            max(0, self._accepted() - before.points_written),
             lost.total(),
             findings.doubled.total(),
             measured.path_p50_ms,

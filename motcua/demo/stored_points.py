@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from hall_server.facts import Fact
@@ -17,6 +20,19 @@ SAMPLES: Final = ("queue_", "counters_", "node_health_", "node_loop_", "timeseri
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """Name (``<measurement>_<field>``) and sorted labels."""
+
+
+def accepted(spool: Path) -> int:
+    """Points that the store has accepted since the hall's spool was made; read beside no hall.
+
+    Raises:
+        sqlite3.Error: the spool cannot be read.
+    """
+    if not spool.exists():
+        return 0
+    with closing(sqlite3.connect(spool, timeout=2, isolation_level=None)) as db:
+        row = db.execute("SELECT value FROM numbers WHERE name = 'written'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def expected(facts: Sequence[Fact], hall: str, from_ms: int) -> Counter[Series]:

@@ -17,6 +17,7 @@ import pytest
 
 from hall_server.facts import DayOpened, ServiceFinished, TicketTaken
 from motcua.demo.facts_of_run import DemoJournal
+from motcua.demo.stored_points import accepted
 from tests.parts import until
 
 NAMES = [
@@ -125,6 +126,8 @@ def test_hall_and_node_killed_in_the_middle_lose_and_double_nothing(demo: Demo) 
     after = demo.journal.after(0)
     assert after[: len(before)] == before
     taken = [fact for fact in after if isinstance(fact.body, TicketTaken)]
+    written = accepted(demo.folder / "hall" / "spool.db")
+    assert again["points_written"] + result["points_written"] == written
     assert again["visits_opened"] == len(taken) - result["visits_opened"]
     days = sum(isinstance(fact.body, DayOpened) for fact in after)
     numbers = [fact.body.number for fact in taken if isinstance(fact.body, TicketTaken)]
