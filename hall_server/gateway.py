@@ -284,6 +284,24 @@ class Gateway:
             return _dead(message, str(error))
         return None
 
+    def refuse(
+        self, message: object, state: State
+    ) -> Arrival | DeadLetter | tuple[str, str] | None:
+        """Pass over what the hall cannot decide; see :class:`hall_server.runtime.Doorkeeper`."""
+        if not isinstance(message, RawMessage):
+            return None
+        letter = _dead(message, "the hall failed at it: its log says how")
+        try:
+            node = topics.parse(message.topic).node
+            head = decode(message.payload, EventHead)
+        except (topics.TopicError, PayloadError):
+            return letter
+        before = let_in(state, node, head.stream, head.seq, head.oldest_seq)
+        if isinstance(before, str):
+            return letter
+        command = c.UnreadableSeen(request="", node=node)
+        return Arrival(command, Source(head.stream, head.seq), None, before, letter)
+
     def _event(
         self, node: str, message: RawMessage, state: State
     ) -> Arrival | DeadLetter | tuple[str, str]:

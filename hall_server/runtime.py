@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from hall_server.commands import Command, Outcome, Tick
@@ -37,7 +38,7 @@ SNAPSHOT_AT_LATEST: Final = 20_000
 
 
 class HallUnavailableError(Exception):
-    """No work is taken just now; ``reason`` is ``busy``, ``disk``, ``slow`` or ``stopped``."""
+    """No work is taken; ``reason`` is ``busy``, ``disk``, ``fault``, ``slow`` or ``stopped``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -70,6 +71,11 @@ class Doorkeeper(Protocol):
     def admit(self, message: object, state: State) -> Arrival | DeadLetter | tuple[str, str] | None:
         """An arrival, a dead letter, (node, stream) whose position is to be said again, or None."""
 
+    def refuse(
+        self, message: object, state: State
+    ) -> Arrival | DeadLetter | tuple[str, str] | None:
+        """The same message once more, after deciding it failed: pass its event over."""
+
 
 class _Asked(NamedTuple):
     command: Command
@@ -78,6 +84,18 @@ class _Asked(NamedTuple):
 
 class TellAnyway(NamedTuple):
     """Offered to have the listeners told after the next commit, also where nothing happened."""
+
+
+@dataclass
+class _Batch:
+    """What one round of the writer brings, before it is on the disk."""
+
+    facts: list[Fact] = field(default_factory=list)
+    answers: list[tuple[Future[Outcome], Outcome]] = field(default_factory=list)
+    acks: dict[str, str] = field(default_factory=dict)
+    """Stream -> its node: positions to be said."""
+    letters: list[DeadLetter] = field(default_factory=list)
+    tell_anyway: bool = False
 
 
 Listener = Callable[[Committed], None]
@@ -208,7 +226,7 @@ class Runtime:
         try:
             while True:
                 item = self._inbox.get_nowait()
-                if isinstance(item, _Asked) and item.answer.set_running_or_notify_cancel():
+                if isinstance(item, _Asked):
                     item.answer.set_exception(HallUnavailableError("stopped"))
         except queue.Empty:
             return
@@ -238,77 +256,89 @@ class Runtime:
             return TICK_S
         return min(TICK_S, max(0.001, (due - self._wall_ms()) / 1000))
 
-    def _work(self, batch: list[_Asked | object]) -> None:
-        facts: list[Fact] = []
-        answers: list[tuple[Future[Outcome], Outcome]] = []
-        acks: dict[str, tuple[str, int]] = {}
-        letters: list[DeadLetter] = []
-        tell_anyway = False
-        now_ms = self._wall_ms()
-        facts += self._hall.handle(Tick(request=""), now_ms).facts
-        for item in batch:
-            if isinstance(item, _Asked):
-                if item.answer.set_running_or_notify_cancel():
-                    handled = self._hall.handle(item.command, now_ms)
-                    facts += handled.facts
-                    answers.append((item.answer, handled.outcome))
-            elif isinstance(item, TellAnyway):
-                tell_anyway = True
-            else:
-                self._take_message(item, now_ms, facts, acks, letters)
-        if facts and not self._commit(facts):
-            for answer, _ in answers:
-                answer.set_exception(HallUnavailableError("disk"))
-            if tell_anyway:
-                self._tell(Committed((), self.view, {}))
+    def _work(self, items: list[_Asked | object]) -> None:
+        try:
+            batch = self._decide(items)
+        except Exception:
+            # The boundary of the writer: a fault in deciding one thing must not end the hall, nor
+            # come again for ever.  Nothing of it is on the disk: go back, and find which it was.
+            log.exception("deciding failed; going back to the journal")
+            self._hall.state = self._journal.recover()
+            if len(items) > 1:
+                for item in items:
+                    self._work([item])
+            elif items:
+                self._pass_over(items[0])
             return
-        if letters:
-            self._bury(letters)
-        state = self._hall.state
-        if facts:
-            self.view = state.view()
-        for answer, outcome in answers:
-            answer.set_result(outcome)
-        if facts or acks or tell_anyway:
-            through = {
-                stream: (node, state.streams[stream].seq if stream in state.streams else 0)
-                for stream, (node, _) in acks.items()
-            }
-            self._tell(Committed(facts, self.view, through))
-        if self._since_snapshot >= SNAPSHOT_AT_LATEST:
-            self._snapshot()
+        self._finish(batch)
 
-    def _take_message(
-        self,
-        message: object,
-        now_ms: int,
-        facts: list[Fact],
-        acks: dict[str, tuple[str, int]],
-        letters: list[DeadLetter],
+    def _decide(self, items: list[_Asked | object]) -> _Batch:
+        batch = _Batch()
+        now_ms = self._wall_ms()
+        batch.facts += self._hall.handle(Tick(request=""), now_ms).facts
+        for item in items:
+            if isinstance(item, _Asked):
+                handled = self._hall.handle(item.command, now_ms)
+                batch.facts += handled.facts
+                batch.answers.append((item.answer, handled.outcome))
+            elif isinstance(item, TellAnyway):
+                batch.tell_anyway = True
+            elif self._doorkeeper is not None:
+                admitted = self._doorkeeper.admit(item, self._hall.state)
+                self._take(admitted, now_ms, batch)
+        return batch
+
+    def _pass_over(self, item: _Asked | object) -> None:
+        if isinstance(item, _Asked):
+            item.answer.set_exception(HallUnavailableError("fault"))
+        elif self._doorkeeper is not None:
+            batch = _Batch()
+            self._take(self._doorkeeper.refuse(item, self._hall.state), self._wall_ms(), batch)
+            self._finish(batch)
+
+    def _take(
+        self, admitted: Arrival | DeadLetter | tuple[str, str] | None, now_ms: int, batch: _Batch
     ) -> None:
-        if self._doorkeeper is None:
-            return
-        admitted = self._doorkeeper.admit(message, self._hall.state)
         if isinstance(admitted, Arrival):
-            handled = self._hall.handle(
+            batch.facts += self._hall.handle(
                 admitted.command,
                 now_ms,
                 admitted.source,
                 admitted.happened_ms,
                 admitted.preceding,
-            )
-            facts += handled.facts
-            acks[admitted.source.stream] = (self._node_of(admitted.source.stream), 0)
+            ).facts
+            stream = admitted.source.stream
+            batch.acks[stream] = self._hall.state.streams[stream].node
             if admitted.letter is not None:
-                letters.append(admitted.letter)
+                batch.letters.append(admitted.letter)
         elif isinstance(admitted, DeadLetter):
-            letters.append(admitted)
+            batch.letters.append(admitted)
         elif admitted is not None:
             node, stream = admitted
-            acks[stream] = (node, 0)
+            batch.acks[stream] = node
 
-    def _node_of(self, stream: str) -> str:
-        return self._hall.state.streams[stream].node
+    def _finish(self, batch: _Batch) -> None:
+        if batch.facts and not self._commit(batch.facts):
+            for answer, _ in batch.answers:
+                answer.set_exception(HallUnavailableError("disk"))
+            if batch.tell_anyway:
+                self._tell(Committed((), self.view, {}))
+            return
+        if batch.letters:
+            self._bury(batch.letters)
+        state = self._hall.state
+        if batch.facts:
+            self.view = state.view()
+        for answer, outcome in batch.answers:
+            answer.set_result(outcome)
+        if batch.facts or batch.acks or batch.tell_anyway:
+            through = {
+                stream: (node, state.streams[stream].seq if stream in state.streams else 0)
+                for stream, node in batch.acks.items()
+            }
+            self._tell(Committed(batch.facts, self.view, through))
+        if self._since_snapshot >= SNAPSHOT_AT_LATEST:
+            self._snapshot()
 
     def _commit(self, facts: list[Fact]) -> bool:
         try:

@@ -33,7 +33,7 @@ from hall_server import facts as f
 from hall_server.card_forms import CardForms
 from hall_server.facts import Fact
 from hall_server.gateway import Gateway
-from hall_server.hall import Hall
+from hall_server.hall import DECIDE, Hall
 from hall_server.journal import Journal, JournalReader
 from hall_server.nodes import NodeRegistry
 from hall_server.runtime import Runtime
@@ -53,6 +53,7 @@ class Node_:
     def __init__(self, broker: Broker, node: str) -> None:
         self.node = node
         self.heard: queue.Queue[tuple[str, Any]] = queue.Queue()
+        self._of_others: dict[str, list[Any]] = {}
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=node, protocol=mqtt.MQTTv5
         )
@@ -78,9 +79,16 @@ class Node_:
         self.say("event", encode(Event(stream, seq, oldest, BOOT, wall_us, 1, wall_us > 0, body)))
 
     def hear(self, leaf: str, fits: Callable[[Any], bool] = lambda _: True) -> Any:
+        kept = self._of_others.setdefault(leaf, [])
         while True:
-            came, message = self.heard.get(timeout=20)
-            if came == leaf and fits(message):
+            if kept:
+                message = kept.pop(0)
+            else:
+                came, message = self.heard.get(timeout=20)
+                if came != leaf:
+                    self._of_others.setdefault(came, []).append(message)
+                    continue
+            if fits(message):
                 return message
 
     def close(self) -> None:
@@ -316,6 +324,27 @@ def test_an_event_whose_body_does_not_fit_does_not_hold_up_those_behind_it(
     (passed,) = desk.facts(f.EventUnreadable)
     assert passed.source is not None
     assert passed.source.seq == 2
+
+
+def test_an_event_at_which_deciding_fails_ends_neither_the_hall_nor_its_stream(
+    desk: Desk, counter: Node_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.event(1, refused())
+    counter.hear("ack", lambda a: a.through == 1)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault in the hall")
+
+    monkeypatch.setitem(DECIDE, c.PressSeen, fail)
+    counter.event(2, refused())
+    counter.hear("ack", lambda a: a.through == 2)
+    ticket = desk.take("r1")
+    monkeypatch.undo()
+    counter.event(3, refused())
+    counter.hear("ack", lambda a: a.through == 3)
+    assert [fact.body for fact in desk.facts(f.EventUnreadable)] == [f.EventUnreadable("counter-1")]
+    assert "its log says how" in desk.letters()[0][1]
+    assert desk.runtime.view.tickets[ticket].number == "A001"
 
 
 def test_a_node_that_the_settings_do_not_know_is_not_let_in(desk: Desk, broker: Broker) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hall_server import commands as c
 from hall_server import facts as f
 from hall_server.commands import Outcome
-from hall_server.hall import Hall
+from hall_server.hall import DECIDE, Hall
 from hall_server.journal import Journal, JournalReader
 from hall_server.runtime import Committed, HallUnavailableError, Runtime
 from tests.hall_server.halls import MONDAY_8_00_MS, catalogue
@@ -128,6 +128,25 @@ def test_a_listener_that_fails_does_not_stop_the_hall(desk: Desk) -> None:
     desk.runtime.listen(fail)
     assert desk.take("r1").ok
     assert desk.take("r2").ok
+
+
+def test_a_command_at_which_deciding_fails_is_refused_and_the_others_go_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.take("before")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault in the hall")
+
+    monkeypatch.setitem(DECIDE, c.OpenCounter, fail)
+    with ThreadPoolExecutor(20) as hands:
+        faults = [
+            hands.submit(desk.open, "1") if n % 5 == 0 else hands.submit(desk.take, f"r{n}")
+            for n in range(20)
+        ]
+    refused = [one.exception() for one in faults[::5]]
+    assert all(isinstance(one, HallUnavailableError) and one.reason == "fault" for one in refused)
+    assert len(desk.runtime.view.tickets) == 17
 
 
 def test_a_full_disk_refuses_new_work_keeps_the_old_and_goes_on_when_there_is_room(
