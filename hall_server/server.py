@@ -114,6 +114,7 @@ class HallServer:
         )
         context = self._web_context()
         views = HallViews(context)
+        self._stop.append(views.close)
         live = LivePages(views)
         self.web = WebServer(create_app(context, views), live, settings)
         self.runtime.listen(live.committed, first=True)

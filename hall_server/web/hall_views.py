@@ -10,6 +10,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
@@ -41,6 +43,7 @@ ESTIMATES_KEPT_IDLE_S: Final = 5.0
 LETTERS_KEPT_S: Final = 2.0
 LETTERS_SHOWN: Final = 100
 PROCEDURES_TO_TRY: Final = 12
+LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 class LatestEstimates:
@@ -208,7 +211,19 @@ class HallViews:
                 for one in nodes
                 if one.panel_url
             ],
+            self._keys_at_home(),
         )
+
+    def _keys_at_home(self) -> dict[str, str]:
+        settings = self._web.settings
+        if settings.web.host not in LOOPBACK:
+            return {}
+        keys: dict[str, str] = {}
+        for one in settings.node:
+            if one.kind == "kiosk" and one.panel_url and one.key_file:
+                with suppress(OSError):
+                    keys[one.id] = Path(one.key_file).read_text(encoding="utf-8").strip()
+        return keys
 
     def technician(self, moment: Moment | None = None) -> TechnicianView:
         """The technician's page; reads the journal's dead letters, so it may take a while."""

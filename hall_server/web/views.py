@@ -287,6 +287,8 @@ class StartView(Struct, frozen=True):
     procedures: list[ProcedureView]
     """The first few, whose wall codes one may try."""
     nodes: list[PanelLine]
+    kiosk_keys: dict[str, str]
+    """Stand-in kiosks of a hall that this machine alone can reach, with the keys of their pages."""
 
 
 class SignInCounter(Struct, frozen=True):

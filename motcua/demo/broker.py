@@ -71,6 +71,8 @@ def write_broker(
         f"acl_file {access_file}",
         "persistence false",
         "max_inflight_messages 1000",
+        # an acknowledgement must not wait up to 40 ms for the one before
+        "set_tcp_nodelay true",
         "max_queued_messages 20000",
         f"message_size_limit {2 * MAX_PAYLOAD_BYTES}",
         "log_dest stderr",

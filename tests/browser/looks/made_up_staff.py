@@ -293,7 +293,7 @@ PROCEDURES = [
     ),
     v.ProcedureView("DD-09", LONG, LONG_EN, "Đất đai", "Land", [], 12.0),
 ]
-START = v.StartView(412, NOW, HALL, ["1", "2", "3", "4"], ["kiosk-1"], PROCEDURES, PANELS)
+START = v.StartView(412, NOW, HALL, ["1", "2", "3", "4"], ["kiosk-1"], PROCEDURES, PANELS, {})
 COUNTERS = [
     v.SignInCounter("1", ["Chứng thực"], ["Certification"], True),
     v.SignInCounter("3", ["Chứng thực", "Hộ tịch"], ["Certification", "Civil status"], False),
@@ -387,7 +387,7 @@ def scenes() -> dict[str, Scene]:
         ),
         "start-en": Scene("start", START, DESK, query="lang=en", do=("wait .card",), still=True),
         "start-real": Scene(
-            "start", v.StartView(412, NOW, HALL, ["1"], ["kiosk-1"], [], []), DESK, still=True
+            "start", v.StartView(412, NOW, HALL, ["1"], ["kiosk-1"], [], [], {}), DESK, still=True
         ),
         "sign-in": Scene(
             "clerk",

@@ -21,6 +21,12 @@ const link = (href, title, about, far = false) =>
     h("span", null, about),
   );
 
+// A stand-in kiosk of this machine may be opened from here with its key.
+function kioskAddress(node) {
+  const key = view.kiosk_keys?.[node];
+  return key ? `/kiosk/${node}?key=${encodeURIComponent(key)}` : `/kiosk/${node}`;
+}
+
 function group(title, links) {
   return links.length > 0 && h("section.group", null, h("h2", null, title), h("div.group-links", null, links));
 }
@@ -30,7 +36,7 @@ show(
   document.getElementById("pages"),
   group(t("start.citizens"), [
     link("/board", t("start.board"), t("start.board_about"), true),
-    ...(view.kiosks ?? []).map((node) => link(`/kiosk/${node}`, t("start.kiosk"), t("start.kiosk_about"), true)),
+    ...(view.kiosks ?? []).map((node) => link(kioskAddress(node), t("start.kiosk"), t("start.kiosk_about"), true)),
     ...(view.procedures ?? []).slice(0, 3).map((one) => link(`/p/${one.code}`, named(one), t("start.procedure_about"), true)),
   ]),
   group(t("start.staff"), [
