@@ -1,0 +1,186 @@
+"""The hall's screens in Chromium, and what people do at them."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from motcua.demo import house
+from tests.browser.real_hall import CLERK_OF, RealHall
+
+CHROMIUM: Final = "/usr/bin/chromium"
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+PATIENCE_MS: Final = 15_000
+"""Far beyond what anything needs."""
+BETWEEN_STEPS_MS: Final = 600
+"""The console takes a second Enter so soon after the first for a slip."""
+
+
+class Size(NamedTuple):
+    """A screen in CSS pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def at_200_percent(self) -> Size:
+        """What is left of it when everything is twice as large."""
+        return Size(self.width // 2, self.height // 2)
+
+
+BOARD: Final = Size(1920, 1080)
+KIOSK: Final = Size(1080, 1920)
+CLERK: Final = Size(1366, 768)
+PHONE: Final = Size(390, 844)
+COUNTER: Final = Size(1280, 800)
+DESK: Final = Size(1440, 1000)
+
+
+class Screens:
+    """All screens of one test; :attr:`complaints` has every error that a page met."""
+
+    def __init__(self, browser: Browser, hall: RealHall) -> None:
+        self._browser = browser
+        self.hall = hall
+        self.complaints: list[str] = []
+        self._contexts: list[BrowserContext] = []
+
+    def open(self, path: str, size: Size = DESK, *, lang: str = "vi") -> Page:
+        """A page in a browser profile of its own, whose clock can be moved on."""
+        context = self._browser.new_context(
+            viewport={"width": size.width, "height": size.height}, base_url=self.hall.origin
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.clock.install()
+        page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        page.on("console", lambda message: self._heard(path, message))
+        if lang != "vi":
+            page.goto(f"/?lang={lang}")
+        page.goto(path)
+        return page
+
+    def _heard(self, path: str, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{path}: {message.text} ({message.location.get('url', '')})")
+
+    def forgive_lost_connections(self) -> None:
+        """The hall was killed: that requests failed meanwhile is as it should be."""
+        self.complaints = [
+            one for one in self.complaints if "net::ERR_" not in one or self.hall.origin not in one
+        ]
+
+    def forgive_status(self, status: int) -> None:
+        """A page was refused, as it should be; Chromium says so among its errors."""
+        self.complaints = [one for one in self.complaints if f"status of {status}" not in one]
+
+    def close(self) -> None:
+        """Close them all."""
+        for context in self._contexts:
+            context.close()
+
+    # ------------------------------------------------------------------ people at the screens
+
+    def kiosk(self, size: Size = KIOSK, *, lang: str = "vi") -> Page:
+        """The kiosk by the entrance, at its start."""
+        return self.open(self.hall.kiosk_address, size, lang=lang)
+
+    def clerk(self, counter: str, size: Size = CLERK, *, lang: str = "vi", who: str = "") -> Page:
+        """The console at ``counter``, where its clerk (or ``who``) has just signed in."""
+        page = self.open("/clerk/sign-in", size, lang=lang)
+        name = who or CLERK_OF[counter]
+        page.locator("#clerk").fill(name)
+        page.locator("#counter").select_option(counter)
+        page.locator("#pin").fill(self.hall.layout.pins[name])
+        page.keyboard.press("Enter")
+        expect(page.locator("#act")).to_be_visible()
+        return page
+
+    def technician(self) -> Page:
+        """The technician's page, signed in."""
+        page = self.open("/technician/sign-in")
+        name = next(one.id for one in house.WORKERS if one.role == "technician")
+        page.locator("#clerk").fill(name)
+        page.locator("#pin").fill(self.hall.layout.pins[name])
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_contain_text("kiosk-1")
+        return page
+
+
+def press_next(page: Page) -> None:
+    """Enter at the console, as somebody does who has looked up since the last time."""
+    page.clock.fast_forward(BETWEEN_STEPS_MS)
+    page.keyboard.press("Enter")
+
+
+def touch_for_number(kiosk: Page, service: str) -> str:
+    """Touch ``service`` and then the button that takes a number; the number."""
+    kiosk.get_by_role("button", name=service).click()
+    kiosk.locator("button.go").click()
+    number = kiosk.locator("h1.number")
+    expect(number).to_be_visible()
+    return number.inner_text()
+
+
+def hold_card(start: Page, place: str, card: str) -> None:
+    """Hold a made-up ``card`` (its id) before the scanner at ``place`` of the start page."""
+    node = start.get_by_role("article", name=place, exact=True)
+    node.locator("select").select_option(card)
+    node.get_by_role("button", name="Đưa trước máy quét").click()
+
+
+def hold_card_again(start: Page, place: str, card: str, then: Locator) -> None:
+    """Hold ``card`` a second time, until ``then`` shows: held too soon it is the same holding."""
+    for _ in range(4):
+        hold_card(start, place, card)
+        with suppress(PlaywrightTimeoutError):
+            then.wait_for(timeout=6_000)
+            return
+    raise AssertionError(f"{card} held again at {place}: nothing came of it")
+
+
+def read_code(page: Page, selector: str) -> str:
+    """What a phone's camera reads from a QR code on the screen."""
+    picture = page.locator(selector)
+    page.wait_for_function(
+        "one => document.querySelector(one).complete && document.querySelector(one).naturalWidth",
+        arg=selector,
+    )
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+    assert len(found) == 1, f"{len(found)} codes in {selector}"
+    return found[0].text
+
+
+def is_wider_than_screen(page: Page) -> bool:
+    """Whether one would have to push the page sideways."""
+    wide: bool = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return wide
+
+
+def axe_findings(page: Page, source: str, **rules: Any) -> list[str]:
+    """What axe-core (its ``source``) says against the page as it is now."""
+    page.evaluate(source)
+    options = {"rules": rules, "resultTypes": ["violations"]}
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    return [
+        f"{page.url} {one['id']}: {one['help']} @ "
+        + "; ".join(" ".join(map(str, node["target"])) for node in one["nodes"][:4])
+        for one in result["violations"]
+    ]
