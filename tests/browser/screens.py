@@ -29,6 +29,8 @@ PATIENCE_MS: Final = 15_000
 """Far beyond what anything needs."""
 BETWEEN_STEPS_MS: Final = 600
 """The console takes a second Enter so soon after the first for a slip."""
+MOST_LIVE_PAGES: Final = 4
+"""Chromium opens six connections of a profile to one hall, and each live page keeps one."""
 
 
 class Size(NamedTuple):
@@ -59,22 +61,31 @@ class Screens:
         self.hall = hall
         self.complaints: list[str] = []
         self._contexts: list[BrowserContext] = []
+        self._shared: dict[str, BrowserContext] = {}
 
-    def open(self, path: str, size: Size = DESK, *, lang: str = "vi") -> Page:
-        """A page in a browser profile of its own, whose clock can be moved on."""
-        context = self._browser.new_context(
-            viewport={"width": size.width, "height": size.height}, base_url=self.hall.origin
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        self._contexts.append(context)
+    def open(self, path: str, size: Size = DESK, *, lang: str = "vi", own: bool = False) -> Page:
+        """A page; ``own`` in a browser profile of its own, whose clock can be moved on."""
+        context = None if own else self._shared.get(lang)
+        if context is None or len(context.pages) >= MOST_LIVE_PAGES:
+            context = self._profile(lang)
+        if not own:
+            self._shared[lang] = context
         page = context.new_page()
-        page.clock.install()
+        page.set_viewport_size({"width": size.width, "height": size.height})
+        if own:
+            page.clock.install()
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
         page.on("console", lambda message: self._heard(path, message))
-        if lang != "vi":
-            page.goto(f"/?lang={lang}")
         page.goto(path)
         return page
+
+    def _profile(self, lang: str) -> BrowserContext:
+        context = self._browser.new_context(base_url=self.hall.origin)
+        context.set_default_timeout(PATIENCE_MS)
+        if lang != "vi":
+            context.add_cookies([{"name": "lang", "value": lang, "url": self.hall.origin}])
+        self._contexts.append(context)
+        return context
 
     def _heard(self, path: str, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -99,11 +110,11 @@ class Screens:
 
     def kiosk(self, size: Size = KIOSK, *, lang: str = "vi") -> Page:
         """The kiosk by the entrance, at its start."""
-        return self.open(self.hall.kiosk_address, size, lang=lang)
+        return self.open(self.hall.kiosk_address, size, lang=lang, own=True)
 
     def clerk(self, counter: str, size: Size = CLERK, *, lang: str = "vi", who: str = "") -> Page:
         """The console at ``counter``, where its clerk (or ``who``) has just signed in."""
-        page = self.open("/clerk/sign-in", size, lang=lang)
+        page = self.open("/clerk/sign-in", size, lang=lang, own=True)
         name = who or CLERK_OF[counter]
         page.locator("#clerk").fill(name)
         page.locator("#counter").select_option(counter)
@@ -127,6 +138,13 @@ def press_next(page: Page) -> None:
     """Enter at the console, as somebody does who has looked up since the last time."""
     page.clock.fast_forward(BETWEEN_STEPS_MS)
     page.keyboard.press("Enter")
+
+
+def call_next(page: Page) -> None:
+    """Call the next number at the console, and see that the hall has done it."""
+    press_next(page)
+    expect(page.locator("#act")).to_contain_text("Bắt đầu phục vụ")
+    expect(page.locator("#work .told")).to_contain_text("Đã gọi")
 
 
 def touch_for_number(kiosk: Page, service: str) -> str:

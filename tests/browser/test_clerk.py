@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from hall_server import facts as f
 from tests.browser.real_hall import RealHall
-from tests.browser.screens import PHONE, Screens, hold_card, press_next
+from tests.browser.screens import PHONE, Screens, call_next, hold_card, press_next
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +25,7 @@ def test_a_card_at_the_counter_fills_the_form_which_goes_with_the_visit(
 ) -> None:
     hall.take("chung-thuc")
     console, start = screens.clerk("1"), screens.open("/")
-    press_next(console)
-    expect(console.locator("#act")).to_contain_text("Bắt đầu phục vụ")
+    call_next(console)
     press_next(console)
     expect(console.locator("#act")).to_contain_text("Hoàn thành")
     expect(console.locator(".card-none")).to_contain_text("Chưa quét thẻ căn cước")
@@ -52,8 +51,7 @@ def test_the_wrong_card_at_the_counter_is_told_to_the_clerk(
 ) -> None:
     hall.take("chung-thuc")
     console, start = screens.clerk("1"), screens.open("/")
-    press_next(console)
-    expect(console.locator("#act")).to_contain_text("Bắt đầu phục vụ")
+    call_next(console)
     hold_card(start, "Quầy 1", "the-bao-hiem-y-te")
     expect(console.locator("#work")).to_contain_text("Đây là thẻ bảo hiểm y tế")
 
@@ -62,7 +60,7 @@ def test_another_counter_never_sees_a_visit(hall: RealHall, screens: Screens) ->
     ticket = hall.take("chung-thuc")["number"]
     hers, other, start = screens.clerk("1"), screens.clerk("2"), screens.open("/")
     expect(other.locator("#queue")).to_contain_text(ticket)
-    press_next(hers)
+    call_next(hers)
     expect(hers.locator("#work .number")).to_have_text(ticket)
     expect(other.locator("#queue")).not_to_contain_text(ticket)
 
@@ -105,8 +103,7 @@ def test_who_does_not_come_is_called_again_and_then_marked_absent(
 ) -> None:
     ticket = hall.take("chung-thuc")["number"]
     console = screens.clerk("1")
-    press_next(console)
-    expect(console.locator("#work")).to_contain_text(f"Đã gọi {ticket}.")
+    call_next(console)
     console.keyboard.press("r")
     expect(console.locator("#work")).to_contain_text(f"Đã gọi lại {ticket}.")
 
@@ -145,8 +142,7 @@ def test_a_number_is_set_aside_and_comes_back_by_keyboard_alone(
 ) -> None:
     ticket = hall.take("chung-thuc")["number"]
     console = screens.clerk("1")
-    press_next(console)
-    expect(console.locator("#work .number")).to_have_text(ticket)
+    call_next(console)
 
     console.keyboard.press("p")
     question = console.get_by_role("dialog")
@@ -177,8 +173,7 @@ def test_a_reason_of_ones_own_is_written_by_keyboard_alone(
 ) -> None:
     hall.take("chung-thuc")
     console = screens.clerk("1")
-    press_next(console)
-    expect(console.locator("#act")).to_contain_text("Bắt đầu phục vụ")
+    call_next(console)
     console.keyboard.press("p")
     console.get_by_label("Lý do khác").focus()
     console.keyboard.type("Chờ con mang giấy 12 đến")
@@ -193,8 +188,7 @@ def test_a_visit_goes_on_at_another_counter(hall: RealHall, screens: Screens) ->
     hall.clerk("2")
     ticket = hall.take("chung-thuc")["number"]
     console = screens.clerk("1")
-    press_next(console)
-    expect(console.locator("#work .number")).to_have_text(ticket)
+    call_next(console)
     console.keyboard.press("t")
     question = console.get_by_role("dialog")
     expect(question).to_contain_text(f"Chuyển {ticket} sang lĩnh vực nào?")

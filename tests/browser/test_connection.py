@@ -51,7 +51,7 @@ def test_pages_keep_what_they_knew_while_the_hall_is_away_and_come_back(
 
 def test_a_phone_silent_for_long_says_how_old_its_news_is(hall: RealHall, screens: Screens) -> None:
     ticket = hall.take("ho-tich")
-    phone = screens.open(f"/t/{ticket['token']}", PHONE)
+    phone = screens.open(f"/t/{ticket['token']}", PHONE, own=True)
     expect(phone.get_by_role("heading", level=1)).to_have_text(ticket["number"])
     phone.context.set_offline(True)
     phone.clock.fast_forward(125_000)
