@@ -152,6 +152,11 @@ class RealHall:
         ticket: dict[str, Any] = answer["ticket"]
         return ticket
 
+    def live_pages(self) -> int:
+        """How many pages are connected now."""
+        health = json.loads(Line(self.layout.web_port).ask("GET", "/healthz")[2])
+        return int(health["live_pages"])
+
     def tidy(self, counters: Sequence[str]) -> None:
         """Send everybody home and free the kiosk: the next test begins in a quiet hall."""
         for counter in counters:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.real_hall import RealHall
 from tests.browser.screens import BOARD, COUNTER, PHONE, Screens
+from tests.parts import until
 
 pytestmark = pytest.mark.browser
 
@@ -60,3 +61,33 @@ def test_a_phone_silent_for_long_says_how_old_its_news_is(hall: RealHall, screen
     phone.clock.fast_forward(15_000)
     expect(phone.locator("#stale")).to_be_hidden()
     screens.forgive_lost_connections()
+
+
+def test_a_page_in_a_hidden_tab_gives_its_connection_back_and_is_right_when_looked_at(
+    hall: RealHall, screens: Screens
+) -> None:
+    ticket = hall.take("chung-thuc")
+    hall.clerk("1")
+    phone = screens.open(f"/t/{ticket['token']}", PHONE, own=True)
+    expect(phone.locator(".wait")).to_be_visible()
+    pages_before = hall.live_pages()
+    look_away(phone, hidden=True)
+    until(lambda: hall.live_pages() < pages_before, "the hall has one live page less")
+
+    hall.clerk("1").ask("call-next")
+    phone.clock.fast_forward(120_000)
+    expect(phone.locator("#stale")).to_be_hidden()
+    look_away(phone, hidden=False)
+    expect(phone.locator(".go .big")).to_have_text("Quầy 1")
+    expect(phone.locator("#stale")).to_be_hidden()
+
+
+def look_away(page: Page, *, hidden: bool) -> None:
+    """Another tab is before this one, or no longer."""
+    page.evaluate(
+        """hidden => {
+          Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )

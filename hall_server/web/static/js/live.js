@@ -38,6 +38,7 @@ export function live(draw, { gone } = {}) {
   let source = null;
   let tries = 0;
   let since = null;
+  let listenedAt = 0;
 
   function fresh() {
     lastWord = performance.now();
@@ -65,6 +66,7 @@ export function live(draw, { gone } = {}) {
 
   function listen() {
     source?.close();
+    listenedAt = performance.now();
     source = new EventSource(url);
     source.addEventListener("state", (event) => {
       const next = JSON.parse(event.data);
@@ -86,7 +88,7 @@ export function live(draw, { gone } = {}) {
       lost();
       if (source.readyState === EventSource.CLOSED) {
         // The browser gives up on an answer that is no stream, e.g. a hall that is starting.
-        setTimeout(listen, AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
+        setTimeout(() => source && listen(), AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
       }
     });
   }
@@ -94,12 +96,22 @@ export function live(draw, { gone } = {}) {
   // Only once the page's own script has run to its end.
   queueMicrotask(() => {
     redraw();
-    if (url) listen();
+    if (url && !document.hidden) listen();
+  });
+  // A browser has six connections to one hall, over all of its tabs: a page that nobody sees gives
+  // its own back, or the seventh tab would never open.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (url && !source) {
+      listen();
+    }
   });
   setInterval(() => {
-    if (url && performance.now() - lastWord > QUIET_MS) {
+    if (source && performance.now() - Math.max(lastWord, listenedAt) > QUIET_MS) {
       lost();
-      if (source?.readyState === EventSource.OPEN) listen();
+      if (source.readyState === EventSource.OPEN) listen();
     }
     tellAge();
     redraw();
