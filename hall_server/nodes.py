@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from devices.messages import Health, NodeState
 from hall_server.settings import Node
-from hall_server.web.views import NodeLine
 
 
 class NodePresence(NamedTuple):
@@ -27,8 +26,7 @@ class NodeRegistry:
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._lock = threading.Lock()
-        self._settings = {node.id: node for node in nodes}
-        self._nodes = {node: NodePresence(node) for node in self._settings}
+        self._nodes = {node.id: NodePresence(node.id) for node in nodes}
 
     def __contains__(self, node: str) -> bool:
         return node in self._nodes
@@ -56,30 +54,3 @@ class NodeRegistry:
         """Every node, in the order of the settings."""
         with self._lock:
             return list(self._nodes.values())
-
-    def lines(self) -> list[NodeLine]:
-        """Every node as the technician's page shows it; ``committed`` is 0, the page knows it."""
-        return [_line(self._settings[one.node], one) for one in self.all()]
-
-
-def _line(settings: Node, one: NodePresence) -> NodeLine:
-    state, health = one.state, one.health
-    return NodeLine(
-        node=one.node,
-        kind=settings.kind,
-        counter=settings.counter or None,
-        status=state.status if state else "never_seen",
-        last_seen_ms=one.last_seen_ms,
-        version=state.version if state else "",
-        devices=list(state.devices) if state else [],
-        outbox_depth=health.outbox_depth if health else None,
-        events_total=health.events_total if health else None,
-        committed=0,
-        clock_synchronised=health.clock_synchronised if health else None,
-        clock_offset_ms=one.clock_offset_ms,
-        temperature_c=health.temperature_c if health else None,
-        disk_free_bytes=health.disk_free_bytes if health else None,
-        rss_bytes=health.rss_bytes if health else None,
-        notes=list(health.notes) if health else [],
-        panel_url=settings.panel_url or None,
-    )

@@ -451,9 +451,12 @@ def test_nothing_of_a_card_is_in_the_journal_or_on_the_wire(
 def test_the_presence_and_health_of_a_node_are_known(desk: Desk, counter: Node_) -> None:
     counter.say("state", encode(NodeState("online", BOOT, "0.1.0", ["rating_buttons"])))
     counter.say("health", encode(Health(BOOT, 0, 5, True, 2, 400, 9, 10**9, 10**7)))
-    until(lambda: desk.nodes.lines()[0].outbox_depth == 2, "the health is known")
-    line = desk.nodes.lines()[0]
-    assert (line.status, line.events_total, line.devices) == ("online", 9, ["rating_buttons"])
+    until(lambda: desk.nodes.all()[0].health is not None, "the health is known")
+    presence = desk.nodes.all()[0]
+    assert presence.state is not None
+    assert presence.health is not None
+    assert (presence.state.status, presence.state.devices) == ("online", ["rating_buttons"])
+    assert (presence.health.events_total, presence.health.outbox_depth) == (9, 2)
 
 
 def test_an_alarm_of_a_node_is_kept(desk: Desk, counter: Node_) -> None:

@@ -96,7 +96,7 @@ def _line(node: Node, presence: NodePresence, committed: int) -> NodeLine:
         state.version if state else "",
         list(state.devices) if state else [],
         health.outbox_depth if health else None,
-        health.events_total if health else None,
+        max(health.events_total, committed) if health else None,  # health comes each 30 s
         committed,
         health.clock_synchronised if health else None,
         presence.clock_offset_ms,
