@@ -41,10 +41,11 @@ class GivePriority(Command, frozen=True):
 
 
 class CancelTicket(Command, frozen=True):
-    """Leave the line."""
+    """Leave the line.  A clerk asks at her ``counter``; the ticket's own page at none."""
 
     ticket: str
     by: str
+    counter: str | None = None
 
 
 class AskMoreTime(Command, frozen=True):
@@ -198,16 +199,6 @@ class UnreadableSeen(Command, frozen=True):
 
     node: str
 
-
-DeviceCommand = (
-    PressSeen
-    | CardShown
-    | TicketShown
-    | ProcedureShown
-    | WrongCardShown
-    | AlarmRaised
-    | UnreadableSeen
-)
 
 Code = Literal[
     "ok",

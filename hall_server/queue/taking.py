@@ -5,10 +5,10 @@ from __future__ import annotations
 from hall_server import commands as c
 from hall_server import facts as f
 from hall_server.catalogue import PRIORITY_REASONS, Catalogue
-from hall_server.commands import Outcome
+from hall_server.commands import Code, Outcome
 from hall_server.decision import Decision, accept, refuse
 from hall_server.queue.policy import seniority_ms
-from hall_server.state import State
+from hall_server.state import State, Ticket
 
 MOST_TICKETS_A_DAY = 99_999
 """Of one service; beyond it a display could not show the number."""
@@ -80,13 +80,27 @@ def give_priority(hall: Catalogue, state: State, command: c.GivePriority, now_ms
 
 
 def cancel(hall: Catalogue, state: State, command: c.CancelTicket, now_ms: int) -> Decision:
-    """Leave the line; a ticket that is being served is the clerk's to end."""
+    """Leave the line; a ticket that is being served is the clerk's to end.
+
+    What a counter has called is that counter's and the citizen's, not another clerk's.
+    """
     ticket = state.tickets.get(command.ticket)
     if ticket is None:
         return refuse("unknown_ticket")
+    if command.counter is not None and (code := _not_hers_to_cancel(state, command, ticket)):
+        return refuse(code, ticket.id)
     if ticket.phase not in ("waiting", "parked", "called"):
         return refuse("wrong_state", ticket.id)
     return accept(f.TicketCancelled(ticket.id, command.by), ticket=ticket.id)
+
+
+def _not_hers_to_cancel(state: State, command: c.CancelTicket, ticket: Ticket) -> Code | None:
+    one = state.counters.get(command.counter or "")
+    if one is None or one.phase == "closed" or one.clerk != command.by:
+        return "not_your_counter"
+    if ticket.phase in ("called", "serving") and ticket.counter != command.counter:
+        return "not_your_counter"
+    return None
 
 
 def more_time(hall: Catalogue, state: State, command: c.AskMoreTime, now_ms: int) -> Decision:

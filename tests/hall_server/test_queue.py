@@ -48,6 +48,37 @@ def test_a_number_of_a_cancelled_ticket_is_not_given_again() -> None:
     assert day.taken().number == "A002"
 
 
+def test_what_a_counter_has_called_is_not_another_clerks_to_cancel() -> None:
+    day = Day()
+    called, waiting = day.taken(), day.taken()
+    day.open("1")
+    day.open("2")
+    assert day.at(c.CallNext, "1").ticket == called.id
+
+    def cancel(ticket: str, clerk: str, counter: str | None) -> str:
+        request = day.request()
+        return day.ask(
+            c.CancelTicket(request=request, ticket=ticket, by=clerk, counter=counter)
+        ).code
+
+    assert cancel(called.id, "clerk-2", "2") == "not_your_counter"
+    assert cancel(called.id, "clerk-2", "1") == "not_your_counter"
+    assert cancel(waiting.id, "clerk-3", "3") == "not_your_counter"
+    assert day.counter("1").ticket == called.id
+    assert cancel(waiting.id, "clerk-2", "2") == "ok"
+    assert cancel(called.id, "clerk-1", "1") == "ok"
+    assert day.counter("1").ticket is None
+
+
+def test_a_called_citizen_may_leave_by_phone() -> None:
+    day = Day()
+    called = day.taken()
+    day.open("1")
+    day.at(c.CallNext, "1")
+    assert day.ask(c.CancelTicket(request="x", ticket=called.id, by="phone")).ok
+    assert day.counter("1").ticket is None
+
+
 def test_the_thousandth_number_has_four_digits() -> None:
     day = Day()
     for _ in range(999):
