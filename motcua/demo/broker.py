@@ -67,6 +67,8 @@ def write_broker(
         "per_listener_settings false",
         f"listener {port} {LOOPBACK}",
         "allow_anonymous false",
+        # or whoever has one node's password could connect as the hall's client id and put it off
+        "use_username_as_clientid true",
         f"password_file {password_file}",
         f"acl_file {access_file}",
         "persistence false",

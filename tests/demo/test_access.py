@@ -55,6 +55,7 @@ class _Wire:
         self.heard: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.granted: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.ended: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def publish(self, topic: str) -> int:
         """The broker's reason code."""
@@ -67,8 +68,10 @@ class _Wire:
 
 
 @contextmanager
-def _connected(layout: Layout, user: str, password: str | None = None) -> Iterator[_Wire]:
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+def _connected(
+    layout: Layout, user: str, password: str | None = None, client_id: str = ""
+) -> Iterator[_Wire]:
+    client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5)
     client.username_pw_set(user, password or _password(layout, user))
     wire, said = _Wire(client), queue.SimpleQueue[bool]()
 
@@ -88,6 +91,7 @@ def _connected(layout: Layout, user: str, password: str | None = None) -> Iterat
     client.on_message = heard
     client.on_publish = answered
     client.on_subscribe = granted
+    client.on_disconnect = lambda *_: wire.ended.put(True)
     client.on_connect = lambda _c, _u, _f, reason, _p: said.put(not reason.is_failure)
     client.connect("127.0.0.1", layout.broker_port)
     client.loop_start()
@@ -134,6 +138,22 @@ def test_the_hall_hears_every_node(layout: Layout) -> None:
                 topic = topics.node_topic(house.HALL, node.id, "event")
                 wire.publish(topic)
                 assert hall.heard.get(timeout=10) == topic
+
+
+def test_a_node_cannot_put_the_hall_off_the_broker_by_taking_its_client_id(
+    layout: Layout,
+) -> None:
+    name = f"hall-{house.HALL}"
+    with (
+        _connected(layout, "hall", client_id=name) as hall,
+        _connected(layout, "counter-1", client_id=name) as rogue,
+    ):
+        # the rogue's own words come through, so the broker has dealt with both by now
+        hall.subscribe(topics.every_node(house.HALL, "event"))
+        topic = topics.node_topic(house.HALL, "counter-1", "event")
+        assert rogue.publish(topic) < 128
+        assert hall.heard.get(timeout=10) == topic
+        assert hall.ended.empty()
 
 
 def test_a_wrong_password_opens_nothing(layout: Layout) -> None:
