@@ -186,11 +186,18 @@ class Outbox:
     def acknowledge(self, stream: str, through: int) -> bool:
         """Remove what the hall holds; False for another stream or beyond what was given out.
 
+        Beyond it, the hall knows this stream from somewhere else: a card put back from an old
+        copy, or somebody who sends in this node's name.  Whatever came next would be taken for a
+        repeat and be lost, so what is held goes on under a stream of its own.
+
         Raises:
             OutboxError: the disk failed; the events stay and will be sent again.
         """
         with self._lock:
-            if stream != self.stream or through > self.last_seq:
+            if stream != self.stream:
+                return False
+            if through > self.last_seq:
+                self._begin_stream(through)
                 return False
             if through < self.oldest_seq:
                 return True
@@ -217,6 +224,28 @@ class Outbox:
             self.depth = self.last_seq - through
             self.bytes -= freed
             return True
+
+    def _begin_stream(self, through: int) -> None:
+        stream = secrets.token_hex(16)
+        try:
+            with self._connection as transaction:
+                transaction.execute("BEGIN IMMEDIATE")
+                transaction.execute(
+                    "INSERT OR REPLACE INTO kept VALUES ('stream', ?), ('last_seq', ?)",
+                    (stream, str(self.last_seq)),
+                )
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                self._replace_damaged(error)
+                return
+            raise OutboxError(f"{self._path}: no new stream ({error})") from None
+        _log.error(
+            "the hall holds %d events of this outbox, which has given out %d: an old copy of the "
+            "card, or another sends in this node's name; a new stream begins",
+            through,
+            self.last_seq,
+        )
+        self.stream = stream
 
     def kept(self, name: str) -> str | None:
         """The value that :meth:`append` kept last under ``name``."""

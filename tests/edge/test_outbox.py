@@ -80,6 +80,21 @@ def test_an_acknowledgement_that_cannot_be_meant_removes_nothing(
     assert outbox.depth == 1
 
 
+def test_an_old_copy_put_back_sends_all_it_holds_under_a_stream_of_its_own(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    stream = outbox.stream
+    outbox.append(PRESS, STAMPS)
+    # the hall has had four of this stream from the card as it was later
+    assert not outbox.acknowledge(stream, 4)
+    assert outbox.stream != stream
+    assert outbox.append(PRESS, STAMPS) == 2
+    outbox.close()
+    again = Outbox(tmp_path)
+    assert again.stream not in ("", stream)
+    assert [one.seq for one in all_pending(again)] == [1, 2]
+    again.close()
+
+
 def test_a_repeated_acknowledgement_changes_nothing(outbox: Outbox) -> None:
     outbox.append(PRESS, STAMPS)
     outbox.append(PRESS, STAMPS)
