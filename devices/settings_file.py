@@ -1,7 +1,7 @@
 """How every settings file of the house is read: TOML into typed structs, errors with a line.
 
 A settings struct gives each field a type, bounds and a description in its annotation
-(``msgspec.Meta``); :func:`load` refuses a file that does not fit with the line to mend, and
+(``msgspec.Meta``); :func:`loads` refuses a file that does not fit with the line to mend, and
 :func:`describe` lists the fields for the docs.
 """
 
@@ -44,26 +44,45 @@ class Field(NamedTuple):
     description: str
 
 
-def load(path: str | Path, kind: type[T]) -> T:
-    """Read the TOML file at ``path`` as ``kind``.
+def read_text(path: str | Path) -> str:
+    """The text of the settings file at ``path``.
 
     Raises:
-        SettingsError: no such file, not TOML, an unknown name, or a value that does not fit.
+        SettingsError: no such file, or one that may not or cannot be read.
     """
-    source = Path(path)
     try:
-        text = source.read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise SettingsError(
-            f"{source}: không đọc được ({reason}); kiểm tra đường dẫn và quyền đọc / "
+            f"{path}: không đọc được ({reason}); kiểm tra đường dẫn và quyền đọc / "
             f"cannot be read ({reason}); check the path and who may read it"
         ) from None
-    return loads(text, kind, name=str(source))
+
+
+def read_password(path: str | Path) -> str:
+    """The password on the first line of the file at ``path``, its owner's alone.
+
+    Raises:
+        SettingsError: it cannot be read, is empty, or others than its owner may read it.
+    """
+    words = read_text(path).splitlines()
+    mode = Path(path).stat().st_mode & 0o777
+    if mode & 0o077:
+        raise SettingsError(
+            f"{path}: others may read the broker's password (mode {mode:04o}): run chmod 600 {path}"
+        )
+    if not words or not words[0]:
+        raise SettingsError(f"{path}: is empty: put the password on its first line")
+    return words[0]
 
 
 def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
-    """Read TOML ``text`` as ``kind``; ``name`` stands before the line in errors."""
+    """Read TOML ``text`` as ``kind``; ``name`` stands before the line in errors.
+
+    Raises:
+        SettingsError: not TOML, an unknown name, or a value that does not fit.
+    """
     text = text.removeprefix("\ufeff")  # some editors write a mark before the first letter
     try:
         tree = tomllib.loads(text)

@@ -8,12 +8,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from devices import topics
-from devices.settings_file import SettingsError, at, loads
+from devices import settings_file, topics
+from devices.settings_file import at, loads, read_text
 
 Pin = Annotated[int, Meta(ge=0, le=27, description="GPIO number as the BCM counts, 0 to 27")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-FilePath = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 class Node(Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,16 +189,7 @@ def load_settings(path: str | Path) -> NodeSettings:
     Raises:
         SettingsError: the file cannot be read or does not fit; the text names file and line.
     """
-    source = Path(path)
-    try:
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise SettingsError(
-            f"{source}: không đọc được / cannot be read ({reason}): "
-            "check the path and who may read it"
-        ) from None
-    return read_settings(text, name=str(source))
+    return read_settings(read_text(path), name=str(path))
 
 
 def read_settings(text: str, *, name: str = "settings") -> NodeSettings:
@@ -278,20 +268,4 @@ def read_password(broker: Broker) -> str | None:
     """
     if broker.password_file is None:
         return None
-    source = Path(broker.password_file)
-    try:
-        mode = source.stat().st_mode & 0o777
-        words = source.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise SettingsError(
-            f"{source}: the broker's password cannot be read ({reason}); check the path"
-        ) from None
-    if mode & 0o077:
-        raise SettingsError(
-            f"{source}: others may read the broker's password (mode {mode:04o}): "
-            f"run chmod 600 {source}"
-        )
-    if not words or not words[0]:
-        raise SettingsError(f"{source}: is empty: put the password on its first line")
-    return words[0]
+    return settings_file.read_password(broker.password_file)

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from devices.settings_file import SettingsError
 from hall_server.journal import JournalError
 from hall_server.server import HallServer
-from hall_server.settings import HallSettings, load
+from hall_server.settings import HallSettings, load, read_files, read_password
 from hall_server.web.serve import WebServerError
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _hash_pin()
     try:
         settings = load(arguments.check or arguments.config)
+        read_password(settings.broker)
+        if arguments.check:
+            read_files(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS

@@ -14,7 +14,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -52,7 +51,7 @@ from hall_server.identity.scan import CitizenCard, ProcedureCode, TicketCode, re
 from hall_server.journal import DeadLetter
 from hall_server.nodes import NodeRegistry
 from hall_server.runtime import Arrival, Committed, Runtime, TellAnyway
-from hall_server.settings import BrokerTable
+from hall_server.settings import BrokerTable, read_password
 from hall_server.state import State
 from hall_server.streams import let_in
 
@@ -97,6 +96,7 @@ class Gateway:
     ) -> None:
         self._hall = hall
         self._broker = broker
+        self._password = read_password(broker)
         self._catalogue = catalogue
         self._kinds = dict(kinds)
         self._runtime = runtime
@@ -204,9 +204,8 @@ class Gateway:
         )
         client.max_inflight_messages_set(RECEIVE_MAXIMUM)
         client.max_queued_messages_set(100_000)
-        password = self._password()
-        if password is not None:
-            client.username_pw_set(self._broker.username, password)
+        if self._password is not None:
+            client.username_pw_set(self._broker.username, self._password)
         will = encode(self._state("offline"))
         client.will_set(topics.hall_state(self._hall), will, qos=1, retain=True)
         # paho writes in whatever thread publishes, and two at once change the order of messages
@@ -217,11 +216,6 @@ class Gateway:
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         return client
-
-    def _password(self) -> str | None:
-        if not self._broker.password_file:
-            return None
-        return Path(self._broker.password_file).read_text(encoding="utf-8").strip()
 
     # ------------------------------------------------------------------ callbacks: put, no more
 

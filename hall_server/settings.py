@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from devices import topics
-from devices.settings_file import SettingsError, at, loads
+from devices import settings_file, topics
+from devices.settings_file import at, loads, read_text
 from hall_server.catalogue import (
     Catalogue,
     Counter,
@@ -169,17 +169,34 @@ def load(path: str | Path) -> HallSettings:
     Raises:
         SettingsError: with the file, the line and what is allowed.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise SettingsError(
-            f"{path}: không đọc được / cannot be read ({reason}): check the path"
-        ) from None
+    text = read_text(path)
     settings = loads(text, HallSettings, name=str(path))
     for place, reason in _contradictions(settings):
         raise at(text, place, reason, name=str(path))
     return settings
+
+
+def read_password(broker: BrokerTable) -> str | None:
+    """The hall's password at the broker; None when the settings name no file.
+
+    Raises:
+        SettingsError: the file cannot be read, is empty, or others than its owner may read it.
+    """
+    return settings_file.read_password(broker.password_file) if broker.password_file else None
+
+
+def read_files(settings: HallSettings) -> None:
+    """Read each file that the settings name, for ``--check``; what is in them is not kept.
+
+    A running hall goes on without a kiosk's key or the store's token, and says so.
+
+    Raises:
+        SettingsError: one of them cannot be read.
+    """
+    read_password(settings.broker)
+    named = [node.key_file for node in settings.node] + [settings.timeseries.token_file]
+    for file in filter(None, named):
+        read_text(file)
 
 
 def _contradictions(settings: HallSettings) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, field
 
-from devices.settings_file import Field, SettingsError, describe, line_of, load, loads
+from devices.settings_file import Field, SettingsError, describe, line_of, loads, read_text
 
 
 class Lamp(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,26 +56,26 @@ def refusal(text: str, kind: type[Struct] = Hall) -> str:
 def test_a_fitting_file_is_read_whole(tmp_path: Path) -> None:
     file = tmp_path / "hall.toml"
     file.write_text('title = "Kiến Hưng"\n[[counter]]\nid = "3"\n', encoding="utf-8")
-    hall = load(file, Hall)
+    hall = loads(read_text(file), Hall)
     assert hall == Hall(title="Kiến Hưng", counter=[Counter(id="3")])
 
 
 def test_the_mark_that_some_editors_put_first_does_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "hall.toml"
     file.write_text('[[counter]]\nid = "3"\n', encoding="utf-8-sig")
-    assert load(file, Hall).counter[0].id == "3"
+    assert loads(read_text(file), Hall).counter[0].id == "3"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no-such\.toml: .*check the path"):
-        load(tmp_path / "no-such.toml", Hall)
+        read_text(tmp_path / "no-such.toml")
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "hall.toml"
     file.write_bytes('title = "Hà Đông"'.encode("cp1258", errors="replace") + b"\xff")
     with pytest.raises(SettingsError, match="not UTF-8"):
-        load(file, Hall)
+        read_text(file)
 
 
 def test_a_slip_of_the_pen_has_its_line() -> None:
