@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,32 @@ def test_every_dependency_has_bounds_and_a_pin_within_them(requirement: Requirem
     pinned = pins().get(canonicalize_name(requirement.name))
     assert pinned, "it has no pin: run `make lock`"
     assert requirement.specifier.contains(pinned), "the pin is out of bounds: run `make lock`"
+
+
+LOADED_BY_OTHERS = {
+    "httptools": "uvicorn's parser, which hall_server/web/connection.py builds on",
+    "lgpio": "gpiozero's way to the pins of a Raspberry Pi",
+    "uvloop": "uvicorn's loop, where it is there",
+}
+
+
+def test_every_dependency_of_node_and_hall_is_used() -> None:
+    imported: set[str] = set()
+    for room in ("devices", "edge", "hall_server", "motcua"):
+        for file in (HOUSE / room).rglob("*.py"):
+            text = file.read_text(encoding="utf-8")
+            imported.update(re.findall(r"^\s*(?:import|from) (\w+(?:\.\w+)?)", text, re.MULTILINE))
+    modules: dict[str, set[str]] = {}
+    for module, names in packages_distributions().items():
+        for name in names:
+            modules.setdefault(canonicalize_name(name), set()).add(module)
+    modules |= {"luma-core": {"luma.core"}, "luma-led-matrix": {"luma.led_matrix"}}
+    imported |= {module.partition(".")[0] for module in imported}
+    extras = PROJECT["optional-dependencies"]
+    for line in [*PROJECT["dependencies"], *extras["node"], *extras["hall"]]:
+        name = canonicalize_name(Requirement(line).name)
+        if name not in LOADED_BY_OTHERS:
+            assert modules.get(name, set()) & imported, f"{name}: nothing imports it, drop it"
 
 
 def test_the_pins_name_no_machine_and_no_registry() -> None:

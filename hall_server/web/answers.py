@@ -144,7 +144,6 @@ def say(key: str, lang: Lang, **values: object) -> str:
 
 # ------------------------------------------------------------------ JSON
 
-RequestId = str
 Body = TypeVar("Body", bound=Struct)
 REQUEST_ID: Final = Meta(pattern=r"\A[A-Za-z0-9_-]{16,64}\Z")
 
