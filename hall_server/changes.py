@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -265,17 +265,21 @@ def _finish_undone(state: State, fact: Fact, body: f.FinishUndone) -> None:
     )
 
 
+_AFTER_NO_SHOW: Final[Mapping[str, TicketPhase]] = {
+    "tail": "waiting",
+    "parked": "parked",
+    "dropped": "dropped",
+}
+
+
 def _no_show(state: State, fact: Fact, body: f.NoShow) -> None:
     ticket = state.tickets[body.ticket]
-    phase: TicketPhase = {"tail": "waiting", "parked": "parked", "dropped": "dropped"}[  # type: ignore[assignment]
-        body.outcome
-    ]
     _clear_counter(state, body.counter)
     _put(
         state,
         replace(
             ticket,
-            phase=phase,
+            phase=_AFTER_NO_SHOW[body.outcome],
             no_shows=body.times,
             seniority_ms=body.seniority_ms,
             counter=None,
