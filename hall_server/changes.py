@@ -23,6 +23,7 @@ from hall_server.state import (
     TicketPhase,
     Window,
 )
+from hall_server.streams import oldest_beyond
 
 RECENT_CALLS: Final = 16
 RECENT_ALARMS: Final = 50
@@ -375,8 +376,13 @@ def _event_unreadable(state: State, fact: Fact, body: f.EventUnreadable) -> None
 
 
 def _stream_began(state: State, fact: Fact, body: f.StreamBegan) -> None:
-    if fact.source:
-        state.streams[fact.source.stream] = StreamPosition(body.node, body.first_seq - 1)
+    if fact.source is None:
+        return
+    forgotten = oldest_beyond(state, body.node)
+    events = state.streams.pop(forgotten).events if forgotten else 0
+    state.streams[fact.source.stream] = StreamPosition(
+        body.node, body.first_seq - 1, events, state.day, fact.at_ms
+    )
 
 
 def _stream_gap(state: State, fact: Fact, body: f.StreamGap) -> None:
@@ -426,5 +432,5 @@ def apply(state: State, fact: Fact) -> None:
         position = state.streams.get(fact.source.stream)
         if position is not None and fact.source.seq > position.seq:
             state.streams[fact.source.stream] = replace(
-                position, seq=fact.source.seq, events=position.events + 1
+                position, seq=fact.source.seq, events=position.events + 1, last_ms=fact.at_ms
             )

@@ -313,6 +313,12 @@ class Gateway:
         before = let_in(state, node, event.stream, event.seq, event.oldest_seq)
         if before == "not_its_own":
             return _dead(message, f"a stream of another node sent by {node}: a copied card?")
+        if before == "too_many":
+            return _dead(
+                message,
+                f"{node} begins one outbox after the other: see its disk, and that nobody else has "
+                "its password; its events are taken tomorrow",
+            )
         if before == "say_again":
             return (node, event.stream)
         self._nodes.seen(node, message.received_ms)

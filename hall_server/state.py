@@ -122,6 +122,11 @@ class StreamPosition(Struct, frozen=True):
     node: str
     seq: int
     events: int = 0
+    """Events held, with those of the streams of its node that were forgotten for it."""
+    day: str = ""
+    """On which it began."""
+    last_ms: int = 0
+    """When it was last heard."""
 
 
 class AlarmNote(Struct, frozen=True):
