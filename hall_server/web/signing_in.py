@@ -12,6 +12,7 @@ from hall_server import commands as c
 from hall_server.settings import Clerk
 from hall_server.web.answers import House, RefusedError
 from hall_server.web.pins import LockedOutError, PinDesk, PinsBusyError, WrongPinError
+from hall_server.web.signed_out import FILE, SignedOut
 
 Role = Literal["clerk", "technician"]
 _AT: Final = "at"
@@ -45,8 +46,8 @@ class SignIns:
         self._web = house.web
         self._clerks = {one.id: one for one in house.settings.clerk}
         self._pins = PinDesk(house.settings.clerk)
-        self._ended_ms: dict[str, int] = {}
-        """Clerk -> when she last signed out: sessions begun before are over, also copied ones."""
+        # sessions begun before she last signed out are over, also copied ones
+        self._ended = SignedOut(house.settings.data_dir / FILE)
         login = LoginManager(app)
         login.session_protection = "strong"  # a copied session is of no use at another address
         login.user_loader(self._load)
@@ -57,7 +58,7 @@ class SignIns:
         if clerk is None or not isinstance(at, dict):
             return None
         since_ms, until_ms = int(at["since_ms"]), int(at["until_ms"])
-        if self._web.wall_ms() >= until_ms or since_ms <= self._ended_ms.get(clerk_id, -1):
+        if self._web.wall_ms() >= until_ms or since_ms <= self._ended.last_ms(clerk_id):
             return None
         return Person(clerk.id, clerk.name, clerk.role, str(at["counter"]), until_ms)
 
@@ -95,7 +96,7 @@ class SignIns:
         session.clear()
         session[_AT] = {
             "counter": counter if role == "clerk" else "",
-            "since_ms": max(now_ms, self._ended_ms.get(clerk.id, 0) + 1),
+            "since_ms": max(now_ms, self._ended.last_ms(clerk.id) + 1),
             "until_ms": until_ms,
         }
         login_user(Person(clerk.id, clerk.name, clerk.role, counter, until_ms))
@@ -122,7 +123,7 @@ class SignIns:
         """
         if person.role == "clerk":
             self._close_counter(person)
-        self._ended_ms[person.id] = self._web.wall_ms()
+        self._ended.note(person.id, self._web.wall_ms())
         self.forget()
 
     def _close_counter(self, person: Person) -> None:
