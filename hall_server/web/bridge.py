@@ -66,16 +66,17 @@ class Bridge:
         """Answer one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"{scope['type']} is not spoken here")
+        try:
+            # Before it is counted: bodies that never come must not keep the others out.
+            body = await self._body(scope, receive)
+        except _BodyError as error:
+            await _send(send, _plain(error.status, error.code), scope["method"])
+            return
         if self._in_hand >= IN_HAND:
             await _send(send, _plain(503, "hall_busy"), scope["method"])
             return
         self._in_hand += 1
         try:
-            try:
-                body = await self._body(scope, receive)
-            except _BodyError as error:
-                await _send(send, _plain(error.status, error.code), scope["method"])
-                return
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._pool, self._ask, environ_of(scope, body))
         finally:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from hall_server.web.bridge import environ_of
 from tests.hall_server.web.web_hall import PATIENCE_S, Browser, WebHall
@@ -108,6 +111,25 @@ def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
         assert answer.startswith(b"HTTP/1.1 408 ")
     finally:
         hall.close()
+
+
+def test_bodies_that_never_come_keep_nobody_out(
+    hall: WebHall, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hall_server.web.bridge.IN_HAND", 2)
+    heads = [
+        b"POST /api/kiosk/kiosk-1/take HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n"
+        b"Expect: 100-continue\r\n\r\n"
+    ] * 4
+    with ExitStack() as lines:
+        for head in heads:
+            line = lines.enter_context(
+                socket.create_connection((LOOPBACK, hall.port), timeout=PATIENCE_S)
+            )
+            line.sendall(head)
+            # it waits for the body now
+            assert line.recv(1024).startswith(b"HTTP/1.1 100 ")
+        assert browser.take()["number"] == "A001"
 
 
 def test_a_head_without_an_end_is_cut_off(hall: WebHall) -> None:
