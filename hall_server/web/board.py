@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
 from msgspec import Struct
 
 from hall_server.web.answers import House, RefusedError, as_json, let_in
+from hall_server.web.hall_views import LOOPBACK
 
 
 def board_pages(house: House) -> Blueprint:
@@ -15,7 +18,7 @@ def board_pages(house: House) -> Blueprint:
 
     @pages.get("/")
     def start() -> Response:
-        return house.page("start", views.start())
+        return house.page("start", views.start(at_home=_at_home()))
 
     @pages.get("/board")
     def board() -> Response:
@@ -63,6 +66,19 @@ def board_pages(house: House) -> Blueprint:
         )
 
     return pages
+
+
+def _at_home() -> bool:
+    """Whether the browser came to this machine by its own address.
+
+    A page of another site whose name was made to point here comes with that site's name, and
+    what a proxy brings in comes with the hall's public one.
+    """
+    try:
+        name = urlsplit(f"//{request.host}").hostname
+    except ValueError:  # no address at all
+        return False
+    return name in ("localhost", *LOOPBACK)
 
 
 def _known(house: House, name: str) -> Struct:

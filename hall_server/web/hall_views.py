@@ -194,8 +194,8 @@ class HallViews:
         known = self._catalogue.procedures.get(code)
         return citizen.procedure(self.moment(), known) if known else None
 
-    def start(self) -> StartView:
-        """The start page."""
+    def start(self, *, at_home: bool = False) -> StartView:
+        """The start page; ``at_home`` where a browser of this machine itself asks for it."""
         moment = self.moment()
         nodes = self._web.settings.node
         procedures = list(self._catalogue.procedures.values())[:PROCEDURES_TO_TRY]
@@ -211,7 +211,7 @@ class HallViews:
                 for one in nodes
                 if one.panel_url
             ],
-            self._keys_at_home(),
+            self._keys_at_home() if at_home else {},
         )
 
     def _keys_at_home(self) -> dict[str, str]:

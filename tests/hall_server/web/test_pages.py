@@ -91,6 +91,26 @@ def test_the_start_page_lists_what_may_be_opened(browser: Browser) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("127.0.0.1", True),
+        ("localhost:8080", True),
+        ("[::1]:8080", True),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example:8080", False),
+        ("[::1", False),
+    ],
+)
+def test_a_kiosks_key_is_told_only_to_a_browser_that_came_by_this_machines_own_address(
+    hall: WebHall, browser: Browser, monkeypatch: pytest.MonkeyPatch, name: str, told: bool
+) -> None:
+    monkeypatch.setattr(hall.views, "_keys_at_home", lambda: {"kiosk-2": "a-long-kiosk-key"})
+    page = browser.get("/", Host=name)
+    assert page.status == 200
+    assert ("a-long-kiosk-key" in page.text) == told
+
+
 def test_the_technician_sees_every_node_and_every_dead_letter(hall: WebHall) -> None:
     from hall_server.journal import DeadLetter
 
