@@ -75,7 +75,7 @@ look_for_programs() {
     has victoria-metrics || complain "victoria-metrics is missing: the demo keeps no time series"
     has espeak-ng || complain "espeak-ng is missing: tickets are called on the boards, not aloud"
     has aplay || complain "aplay (alsa-utils) is missing: announcements go to a file"
-    has chromium || complain "chromium is missing: the tests of the pages need it"
+    has chromium || has chromium-browser || complain "chromium is missing: the tests of the pages need it"
     [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep -q 'libzbar\.so' ||
         complain "libzbar is missing (package libzbar0 or zbar): one QR reader instead of two"
 }

@@ -32,7 +32,6 @@ from motcua.demo import house  # noqa: E402
 from tests.browser.real_hall import RealHall  # noqa: E402
 from tests.browser.screens import (  # noqa: E402
     BOARD,
-    CHROMIUM,
     CLERK,
     COUNTER,
     FLAGS,
@@ -43,6 +42,7 @@ from tests.browser.screens import (  # noqa: E402
     hold_card,
     press_next,
 )
+from tests.parts import CHROMIUM  # noqa: E402
 
 PICTURES: Final = HOUSE / "docs/pictures"
 MOST_BYTES: Final = 300_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from types import TracebackType
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+"""Debian's, or what another system calls it."""
 
 
 def free_port() -> int:

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.real_hall import RealHall
-from tests.browser.screens import CHROMIUM, FLAGS, PATIENCE_MS, Screens
+from tests.browser.screens import FLAGS, PATIENCE_MS, Screens
+from tests.parts import CHROMIUM
 
 NODES = ("kiosk-1", "counter-1", "board-1")
 USED_COUNTERS = ("1", "2")

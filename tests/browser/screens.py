@@ -15,7 +15,6 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from motcua.demo import house
 from tests.browser.real_hall import CLERK_OF, RealHall
 
-CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = [
     "--no-sandbox",
     "--disable-gpu",

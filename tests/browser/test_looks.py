@@ -12,9 +12,10 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from hall_server.web import words
 from tests.browser.looks import made_up, made_up_citizen, made_up_staff
-from tests.browser.looks.looking import CHROMIUM, FLAGS, findings, visit
+from tests.browser.looks.looking import FLAGS, findings, visit
 from tests.browser.looks.made_up import Scene
 from tests.browser.looks.stage import create_app, running
+from tests.parts import CHROMIUM
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,6 @@ from tests.browser.looks.made_up import Scene
 from tests.browser.looks.stage import WEB
 
 AXE = WEB.parents[1] / ".build/axe.min.js"
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

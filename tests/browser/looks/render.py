@@ -17,9 +17,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.looks.looking import CHROMIUM, FLAGS, findings, visit
+from tests.browser.looks.looking import FLAGS, findings, visit
 from tests.browser.looks.made_up import scenes
 from tests.browser.looks.stage import create_app, running
+from tests.parts import CHROMIUM
 
 
 def main() -> int:
