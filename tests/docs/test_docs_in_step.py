@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import re
 from pathlib import Path
@@ -67,13 +67,6 @@ def test_every_field_of_every_payload_says_what_it_means(kind: type[msgspec.Stru
         assert line.strip("| ").rpartition("|")[2].strip(), f"{field.name} has no word of meaning"
 
 
-def built(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 @pytest.mark.parametrize("file", generate_docs.SETTINGS)
 def test_every_setting_has_a_line_that_says_what_it_is_for(file: str) -> None:
     module, kind, _, _ = generate_docs.SETTINGS[file]
@@ -87,8 +80,6 @@ def test_every_setting_has_a_line_that_says_what_it_is_for(file: str) -> None:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_command_has_its_section_and_its_arguments_their_words(group: str) -> None:
-    if not built(GROUPS[group][0]):
-        pytest.skip("this room is not built")
     section = page("commands.md").split(f"\n## `motcua {group}`: ")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(.*?)` \| (.*) \|$", section, re.MULTILINE)
     assert rows
