@@ -150,8 +150,11 @@ def _kiosk_routes(pages: Blueprint, house: House, door: KioskDoor) -> None:
     def kiosk(node: str) -> Response:
         if (key := request.args.get("key")) and (remembered := door.offered(node, key)):
             return remembered
-        door.kiosk(node)
-        return house.page("kiosk", views.kiosk(node), f"/live/kiosk/{node}", node=node)
+        # Before a stand-in there is no phone to scan with: the ticket's code is also a link.
+        stand_in = bool(door.kiosk(node).panel_url)
+        return house.page(
+            "kiosk", views.kiosk(node), f"/live/kiosk/{node}", node=node, stand_in=stand_in
+        )
 
     @pages.get("/api/view/kiosk/<node>")
     def kiosk_view(node: str) -> Response:

@@ -10,6 +10,7 @@ import { LANG, count } from "./words.js";
 const WARN_S = 10; // tell this long before the screen goes back
 const NODE = document.body.dataset.node || location.pathname.split("/").filter(Boolean).at(-1);
 const API = `/api/kiosk/${encodeURIComponent(NODE)}`;
+const STAND_IN = document.body.dataset.standIn === "true"; // a page on a desk, no machine in a hall
 const HOME = { name: "home" };
 
 const place = document.getElementById("page");
@@ -26,7 +27,7 @@ const page = live(draw);
 function draw(view, now) {
   noticeScan(view, now);
   tellOfQuiet(view);
-  const state = { view, now, busy, wrong, card: screen.card };
+  const state = { view, now, busy, wrong, card: screen.card, standIn: STAND_IN };
   const content = screens[screen.name](screen, state);
   place.className = `fades screen-${screen.name}`;
   show(place, content, wrong && screens.failed(wrong));

@@ -47,9 +47,12 @@ export function home(screen, { view, now, card }) {
 }
 
 function lineOf(one) {
-  const wait = h("span.whole", null, one.wait && one.waiting ? range(one.wait) : waitOf(one));
+  const wait = h("span.whole", null, one.wait && (one.waiting || one.wait.high_minutes > 1) ? about(one.wait) : waitOf(one));
   return one.waiting ? [count("common.people", one.waiting), " · ", wait] : wait;
 }
+
+const about = (wait) =>
+  wait.high_minutes <= 1 ? range(wait) : t("kiosk.before_wait", { wait: range(wait) });
 
 function scanner(pictureOnly = false) {
   return h(
@@ -127,12 +130,18 @@ export function service(screen, { view, busy }) {
 
 function before(one) {
   if (one.wait === null) return t("kiosk.no_counter_yet");
-  if (one.waiting === 0) return t("kiosk.nobody_before");
+  if (one.waiting === 0) {
+    // nobody is in line, but every counter may be at work
+    const soon = one.wait.high_minutes <= 1;
+    return soon
+      ? t("kiosk.nobody_before")
+      : [t("kiosk.nobody_before"), " ", h("span.whole", null, t("kiosk.about"), " ", range(one.wait))];
+  }
   const people = t("kiosk.before", { people: count("common.people", one.waiting) });
-  return [people, " · ", h("span.whole", null, t("kiosk.before_wait", { wait: range(one.wait) }))];
+  return [people, " · ", h("span.whole", null, about(one.wait))];
 }
 
-export function ticket(screen) {
+export function ticket(screen, { standIn }) {
   const one = screen.ticket;
   const mine = screen.existing || screen.mine;
   return h(
@@ -158,13 +167,16 @@ export function ticket(screen) {
     h(
       "section.take-along",
       null,
-      h("img", { src: `/qr/${encodeURIComponent(one.token)}.svg`, width: 240, height: 240, alt: t("kiosk.qr_alt", { number: one.number }) }),
+      standIn ? h("a", { href: one.url, target: "_blank", rel: "noopener" }, codeOf(one)) : codeOf(one),
       h("div", null, h("h2", null, t("kiosk.remember")), h("p", null, t("kiosk.remember_how"))),
     ),
     screen.procedure && papers(screen.procedure),
     foot("done"),
   );
 }
+
+const codeOf = (one) =>
+  h("img", { src: `/qr/${encodeURIComponent(one.token)}.svg`, width: 240, height: 240, alt: t("kiosk.qr_alt", { number: one.number }) });
 
 function papers(procedure) {
   if (!procedure.documents.length) return null;
