@@ -2,7 +2,7 @@
 
 After each commit every distinct view that somebody looks at is rendered once and sent to all who
 look at it, if it has changed.  A page that reads slowly gets the newest state and misses those in
-between.  Fan-out takes about a tenth of the loop's time at most: a single page has the news at
+between.  Fan-out takes a small share of the loop's time: a single page has the news at
 once, 200 pages within 200 ms, and requests go on in between.
 """
 
@@ -37,7 +37,7 @@ SEND_S: Final = 10.0
 """A page that does not take its bytes for so long is left."""
 SHARE: Final = 0.1
 """Of the loop's time, for fan-out."""
-LONGEST_PAUSE_S: Final = 0.15
+LONGEST_PAUSE_S: Final = 0.08
 YIELD_EACH: Final = 10
 """Pages between two looks at what else the loop has to do."""
 
