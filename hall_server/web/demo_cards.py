@@ -49,8 +49,8 @@ def _citizen(
     label = name.title()
     return DemoCard(
         key,
-        f"Thẻ mẫu: {label}",
-        f"Made-up card: {label}",
+        f"{label} (thẻ mẫu)",
+        f"{label} (made-up card)",
         f"{number}|{old}|{name}|{born}|{sex}|{address}|{issued}",
         "CĂN CƯỚC",
         name,

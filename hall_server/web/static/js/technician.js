@@ -2,7 +2,7 @@
 
 import { h, show } from "./dom.js";
 import { live } from "./live.js";
-import { age, clockSeconds, count, day, t, tenth, whole } from "./words.js";
+import { age, clockSeconds, count, day, has, t, tenth, whole } from "./words.js";
 
 const place = document.getElementById("page");
 
@@ -59,6 +59,9 @@ function nodes(view, now) {
   );
 }
 
+// a newer node may have a device that this page has no word for yet
+const nameOf = (device) => (has(`technician.device.${device}`) ? t(`technician.device.${device}`) : device);
+
 function node(one, now) {
   const missing = one.events_total === null ? 0 : Math.max(0, one.events_total - one.committed - (one.outbox_depth ?? 0));
   return h(
@@ -71,7 +74,7 @@ function node(one, now) {
     h("td", null, one.events_total === null ? whole(one.committed) : `${whole(one.committed)} / ${whole(one.events_total)}`, missing > 0 && h("small.bad", null, t("technician.missing", { n: whole(missing) }))),
     h("td", null, one.clock_synchronised === null ? "–" : t(one.clock_synchronised ? "technician.clock_good" : "technician.clock_bad"), one.clock_offset_ms !== null && h("small", null, t("technician.ms", { n: whole(one.clock_offset_ms) }))),
     h("td", null, one.temperature_c === null ? "–" : `${tenth(one.temperature_c)} °C`, h("small", null, t("technician.free", { disk: bytes(one.disk_free_bytes), memory: bytes(one.rss_bytes) }))),
-    h("td.wide", null, one.devices.join(", ") || "–", one.notes.map((note) => h("small.note-line", null, note))),
+    h("td.wide", null, one.devices.map(nameOf).join(", ") || "–", one.notes.map((note) => h("small.note-line", null, note))),
   );
 }
 
