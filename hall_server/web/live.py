@@ -30,6 +30,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 STREAMS: Final = 2_000
+KEPT_FOR_WORK: Final = 0.1
+"""Of the streams: for consoles, the technician and kiosks, however many others there are."""
 BEAT_S: Final = 5.0
 REFRESH_S: Final = 1.0
 """How often pages of things that are no facts (nodes, the broker) are looked at again."""
@@ -43,6 +45,7 @@ YIELD_EACH: Final = 10
 
 _SLOW: Final = frozenset({"technician"})
 """Views that read the disk: rendered beside the loop."""
+_AT_WORK: Final = frozenset({"clerk", "technician", "kiosk"})
 _GONE: Final = b"event: gone\ndata: {}\n\n"
 _HELLO: Final = b"retry: 1000\n\n"
 _encoder: Final = msgspec.json.Encoder()
@@ -94,6 +97,7 @@ class LivePages:
         self._views = views
         views.tell = self.committed
         self._limit = streams
+        self._limit_for_all = streams - int(streams * KEPT_FOR_WORK)
         self._beat_s = beat_s
         self._refresh_s = refresh_s
         self._send_s = send_s
@@ -163,7 +167,9 @@ class LivePages:
         ``until_ms`` (hall time) is when its session ends.  ``abort`` cuts the connection of a
         page that takes nothing.  False where there is no room: nothing was sent then.
         """
-        if self._closing or self._count >= self._limit:
+        kind = name.partition(":")[0]
+        limit = self._limit if kind in _AT_WORK else self._limit_for_all
+        if self._closing or self._count >= limit:
             return False
         self._count += 1
         self._views.live_pages = self._count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,18 @@ def test_beyond_the_limit_live_pages_are_sent_away_and_requests_go_on(open_hall:
         refused = browser.get("/live/board")
         assert (refused.status, refused.json["code"]) == (503, "too_many_live_pages")
         assert browser.take()["number"] == "A001"
+
+
+def test_however_many_look_on_a_clerks_console_has_its_place(open_hall: Open) -> None:
+    hall = open_hall(streams=10)
+    clerk = hall.signed_in("ha", "1")
+    with ExitStack() as pages:
+        for _ in range(9):
+            pages.enter_context(LivePage(hall.browser(), "/live/board"))
+        until(lambda: hall.live.count == 9, "all are counted")
+        assert hall.browser().get("/live/board").json["code"] == "too_many_live_pages"
+        console = pages.enter_context(LivePage(clerk, "/live/clerk"))
+        assert console.state()["yours"] is True
 
 
 def test_a_page_that_takes_nothing_is_cut_off_and_the_others_have_the_news(hall: WebHall) -> None:
