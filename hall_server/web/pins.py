@@ -15,8 +15,11 @@ from hall_server.settings import Clerk
 
 WRONG_PINS: Final = 5
 LOCKED_S: Final = 60.0
+LONGEST_LOCKED_S: Final = 900.0
+"""An address is shut for twice as long each time: at a minute each, four digits would be guessed in
+a day.  A name stays at a minute, or a stranger could keep its clerk out."""
 REMEMBERED_S: Final = 600.0
-"""After which wrong PINs are forgotten."""
+"""After which wrong PINs are forgotten, once the name or address is open again."""
 REMEMBERED: Final = 10_000
 """Names and addresses whose wrong PINs are counted; the oldest are forgotten first."""
 CHECK_WAIT_S: Final = 3.0
@@ -43,6 +46,8 @@ class PinsBusyError(Exception):
 class _Wrong(NamedTuple):
     times: int
     last_s: float
+    locked_s: float = 0.0
+    """How long it was shut the last time; 0 where never."""
 
 
 class PinDesk:
@@ -62,7 +67,7 @@ class PinDesk:
 
         Raises:
             WrongPinError: it is not.
-            LockedOutError: after :data:`WRONG_PINS` wrong ones, for :data:`LOCKED_S`.
+            LockedOutError: after :data:`WRONG_PINS` wrong ones, for :data:`LOCKED_S` or longer.
             PinsBusyError: others are being checked.
         """
         if not self._checking.acquire(timeout=CHECK_WAIT_S):
@@ -93,17 +98,19 @@ class PinDesk:
         return (
             wrong is not None
             and wrong.times >= WRONG_PINS
-            and self._monotonic() - wrong.last_s < LOCKED_S
+            and self._monotonic() - wrong.last_s < wrong.locked_s
         )
 
     def _count(self, key: str) -> None:
         now_s = self._monotonic()
-        before = self._wrong.pop(key, None)
-        if before is not None and (
-            now_s - before.last_s > REMEMBERED_S
-            or (before.times >= WRONG_PINS and now_s - before.last_s >= LOCKED_S)
-        ):
-            before = None
-        self._wrong[key] = _Wrong(before.times + 1 if before else 1, now_s)
+        before = self._wrong.pop(key, None) or _Wrong(0, now_s)
+        if now_s - before.last_s > before.locked_s + REMEMBERED_S:
+            before = _Wrong(0, now_s)
+        times = before.times + 1 if before.times < WRONG_PINS else 1
+        locked_s = before.locked_s
+        if times == WRONG_PINS:
+            longest_s = LONGEST_LOCKED_S if key.startswith("address ") else LOCKED_S
+            locked_s = min(max(LOCKED_S, 2 * locked_s), longest_s)
+        self._wrong[key] = _Wrong(times, now_s, locked_s)
         while len(self._wrong) > REMEMBERED:
             self._wrong.popitem(last=False)

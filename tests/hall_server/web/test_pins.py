@@ -65,6 +65,36 @@ def test_after_a_minute_five_more_may_be_tried(desk: PinDesk, clock: Clock) -> N
     assert desk.check("ha", "2468", "10.0.0.1").id == "ha"
 
 
+def test_an_address_that_goes_on_guessing_is_shut_for_longer_and_longer(
+    desk: PinDesk, clock: Clock
+) -> None:
+    for shut_s in (60, 120, 240, 480, 900, 900):
+        for number in range(5):
+            wrong(desk, 1, clerk=f"guess-{shut_s}-{number}")
+        clock.at_s += shut_s - 1
+        with pytest.raises(LockedOutError):
+            desk.check("binh", "2468", "10.0.0.1")
+        clock.at_s += 2
+    assert desk.check("binh", "2468", "10.0.0.1").id == "binh"
+
+
+def test_a_stranger_keeps_no_clerk_out_for_longer_than_a_minute(
+    desk: PinDesk, clock: Clock
+) -> None:
+    for number in range(4):
+        wrong(desk, 5, address=f"10.0.1.{number}")
+        clock.at_s += 61
+        assert desk.check("ha", "2468", "10.0.0.9").id == "ha"
+
+
+def test_an_address_that_has_given_up_begins_anew(desk: PinDesk, clock: Clock) -> None:
+    wrong(desk, 5)
+    clock.at_s += 60 + 601
+    wrong(desk, 5)
+    clock.at_s += 61
+    assert desk.check("ha", "2468", "10.0.0.1").id == "ha"
+
+
 def test_an_attempt_while_shut_is_not_checked_and_does_not_lengthen_it(
     desk: PinDesk, clock: Clock
 ) -> None:
