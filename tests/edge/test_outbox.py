@@ -38,6 +38,22 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
     box.close()
 
 
+def test_a_press_is_forced_to_the_disk_also_after_an_acknowledgement_was_not(
+    outbox: Outbox,
+) -> None:
+    """No kill shows it, only a power cut would: so the file's own word is taken."""
+
+    def is_forced() -> bool:
+        row = outbox._connection.execute("PRAGMA synchronous").fetchone()
+        return bool(row == (2,))  # FULL
+
+    assert is_forced()
+    outbox.append(PRESS, STAMPS)
+    outbox.acknowledge(outbox.stream, 1)
+    assert outbox.depth == 0
+    assert is_forced()
+
+
 def test_what_goes_in_comes_out_in_order_and_reads_as_an_event(outbox: Outbox) -> None:
     scan = Scan("mã của bà Đặng Thị Ỷ", "pyzbar")
     assert [outbox.append(PRESS, STAMPS), outbox.append(scan, STAMPS)] == [1, 2]

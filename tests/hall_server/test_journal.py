@@ -55,6 +55,16 @@ def reopened(path: Path) -> State:
         journal.close()
 
 
+def test_each_commit_of_the_journal_is_forced_to_the_disk(tmp_path: Path) -> None:
+    """No kill shows it, only a power cut would: so the file's own word is taken."""
+    journal = Journal(tmp_path / "hall.db")
+    try:
+        assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    finally:
+        journal.close()
+
+
 def test_a_journal_opens_to_the_state_that_was(tmp_path: Path) -> None:
     day = a_busy_morning()
     written(tmp_path / "hall.db", day)

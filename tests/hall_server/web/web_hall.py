@@ -183,6 +183,8 @@ class LivePage:
             f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{browser.port}\r\nCookie: {cookie}\r\n"
             "Accept: text/event-stream\r\n\r\n".encode()
         )
+        # beats alone must not keep a test waiting for what never comes
+        self._end_s = time.monotonic() + 3 * PATIENCE_S
         self._response = http.client.HTTPResponse(self.socket)
         self._response.begin()
         self.status = self._response.status
@@ -192,6 +194,7 @@ class LivePage:
         """The next event: its name and its data; ``("end", None)`` where the stream ended."""
         name, data = "", ""
         while line := self._response.readline().decode():
+            assert time.monotonic() < self._end_s, "the live page never told it"
             line = line.rstrip("\n")
             if line.startswith("event: "):
                 name = line[7:]
