@@ -197,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit():
+        if not (length.isascii() and length.isdigit() and len(length) <= 18):
             self.close_connection = True
             raise PanelError(HTTPStatus.LENGTH_REQUIRED, "send the length of the body")
         if int(length) > MAX_CARD_BYTES:

@@ -378,6 +378,16 @@ def test_the_panel_lets_no_other_page_press(make_node: MakeNode) -> None:
     assert (status, headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
 
 
+@pytest.mark.parametrize("length", ["\u00b2", "-1", "9" * 5000])
+def test_a_length_that_is_no_number_is_refused_in_words(make_node: MakeNode, length: str) -> None:
+    node = make_node()
+    status, _, body = node.ask(
+        "POST", "/press/3", headers={"X-Panel": "1", "Content-Length": length}
+    )
+    assert status == 411
+    assert "length" in json.loads(body)["error"]
+
+
 def test_the_panel_says_what_to_do_instead(make_node: MakeNode) -> None:
     node = make_node()
     for method, path, status in [
