@@ -68,10 +68,10 @@ class Spool:
     def _opened(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, isolation_level=None, timeout=5)
         try:
+            self.path.chmod(0o600)  # first: SQLite gives the files beside it the same rights
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.executescript(_SCHEMA)
-            self.path.chmod(0o600)
         except sqlite3.Error:
             db.close()
             raise

@@ -30,6 +30,14 @@ def adds_up(spool: Spool) -> bool:
     return spool.made == left and spool.depth == len(spool.lines())
 
 
+def test_the_spool_and_the_files_beside_it_are_for_the_hall_alone(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path / "spool.db")
+    spool.take_facts([Fact(1, START_MS, f.CounterResumed("3", "lan"))])
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert "spool.db-wal" in modes
+    assert set(modes.values()) == {0o600}
+
+
 def test_points_of_one_series_in_one_millisecond_stay_apart(tmp_path: Path) -> None:
     spool = spool_at(tmp_path / "spool")
     spool.take_facts([Fact(n, START_MS, f.CounterResumed("3", "lan")) for n in (1, 2, 3)])
