@@ -30,10 +30,13 @@ def take(hall: Catalogue, state: State, command: c.TakeTicket, now_ms: int) -> D
     if person and (first := state.persons.get(f"{person}/{service.id}")):
         return Decision((), Outcome("ok", first, existing=True))
     ordinal = state.ordinals.get(service.id, 0) + 1
-    number = ticket_number(service.prefix, ordinal)
-    ticket = f"{state.day.replace('-', '')}-{number}"
-    if ordinal > MOST_TICKETS_A_DAY or ticket in state.tickets:
+    day = state.day.replace("-", "")
+    # a service that was given another's prefix during the day goes on behind that one's numbers
+    while (ticket := f"{day}-{ticket_number(service.prefix, ordinal)}") in state.tickets:
+        ordinal += 1
+    if ordinal > MOST_TICKETS_A_DAY:
         return refuse("line_full")
+    number = ticket_number(service.prefix, ordinal)
     return accept(
         f.TicketTaken(
             ticket,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from hall_server import commands as c
 from hall_server import facts as f
 from hall_server.catalogue import QueueRules
 from hall_server.commands import Command
+from hall_server.hall import Hall
 from hall_server.queue.estimates import estimate
 from tests.hall_server.halls import Day, catalogue
 
@@ -18,6 +20,20 @@ def test_each_service_has_a_number_series_of_its_own() -> None:
     day = Day()
     numbers = [day.taken(s).number for s in ("chung-thuc", "ho-tich", "chung-thuc", "ho-tich")]
     assert numbers == ["A001", "B001", "A002", "B002"]
+
+
+def test_a_service_that_is_given_anothers_letter_during_the_day_repeats_no_number() -> None:
+    day = Day()
+    assert [day.taken("chung-thuc").number for _ in range(2)] == ["A001", "A002"]
+    rules = catalogue()
+    letters = {"chung-thuc": "C", "ho-tich": "A", "dat-dai": "D"}
+    rules = replace(
+        rules,
+        services={key: replace(one, prefix=letters[key]) for key, one in rules.services.items()},
+    )
+    day.hall = Hall(rules, day.hall.state)
+    assert [day.taken("ho-tich").number for _ in range(2)] == ["A003", "A004"]
+    assert day.taken("chung-thuc").number == "C003"
 
 
 def test_numbers_start_again_the_next_day_and_what_was_left_has_lapsed() -> None:
@@ -419,6 +435,26 @@ def test_no_wait_is_told_while_no_counter_is_open_for_a_service() -> None:
     wait = told.tickets[ticket.id].wait
     assert wait is not None
     assert wait.median_ms == 0
+
+
+def test_a_service_that_lasts_makes_those_behind_wait_less_than_one_that_has_just_begun() -> None:
+    day = Day()
+    day.open("1")
+    day.taken("chung-thuc")
+    behind = day.taken("chung-thuc").id
+    day.at(c.CallNext, "1")
+    day.at(c.StartService, "1")
+
+    def median_s() -> float:
+        place = estimate(day.hall.catalogue, day.hall.state, day.at_ms).tickets[behind]
+        assert place.wait is not None
+        return place.wait.median_ms / 1000
+
+    assert median_s() == 6 * 60 + 20  # six minutes are usual, and 20 s to the next
+    day.later(120)
+    assert median_s() == 4 * 60 + 20
+    day.later(3600)
+    assert median_s() == 90 + 20  # far beyond what is usual: a quarter of it more
 
 
 def test_the_wait_told_grows_with_the_line_and_shrinks_with_the_counters() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from hall_server import commands as c
+from hall_server.web.app import create_app
 from tests.hall_server.web.web_hall import Browser, WebHall, request_id
 from tests.parts import until
 
@@ -125,6 +127,20 @@ def test_a_locked_kiosk_opens_with_its_key_alone(hall: WebHall, browser: Browser
     thief = hall.browser()
     thief.cookies = {key: value[:-2] + "xx" for key, value in browser.cookies.items()}
     assert thief.post(path, body).status == 403
+
+
+def test_a_kiosk_with_a_new_key_no_longer_knows_the_browser_that_had_the_old(
+    hall: WebHall, browser: Browser
+) -> None:
+    assert browser.get("/kiosk/kiosk-2?key=a-long-kiosk-key").status == 303
+    (file,) = [Path(one.key_file) for one in hall.settings.node if one.key_file]
+    file.write_text("another-long-key\n")
+    with create_app(hall.context, hall.views).test_client() as client:
+        for name, value in browser.cookies.items():
+            client.set_cookie(name, value)
+        assert client.get("/kiosk/kiosk-2").status_code == 403
+        assert client.get("/kiosk/kiosk-2?key=another-long-key").status_code == 303
+        assert client.get("/kiosk/kiosk-2").status_code == 200
 
 
 def test_there_is_no_kiosk_that_the_settings_do_not_know(browser: Browser) -> None:

@@ -49,6 +49,8 @@ def test_no_page_runs_what_is_not_the_halls_own(hall: WebHall) -> None:
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "base-uri 'none'" in policy
         assert ("http://127.0.0.1:9101" in policy) == (path == "/"), path
         assert page.headers["x-content-type-options"] == "nosniff"
         assert page.headers["x-frame-options"] == "DENY"
