@@ -97,6 +97,24 @@ def test_a_damaged_snapshot_is_passed_over(tmp_path: Path) -> None:
     assert reopened(path) == day.hall.state
 
 
+def test_a_snapshot_that_reads_well_and_says_something_else_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "hall.db"
+    day = a_busy_morning(3)
+    journal = Journal(path)
+    journal.append(day.facts)
+    journal.save_snapshot(day.hall.state)
+    journal.close()
+    db = sqlite3.connect(path)
+    (blob,) = db.execute("SELECT state FROM snapshots").fetchone()
+    assert b"2026-11-23" in blob
+    db.execute("UPDATE snapshots SET state = ?", (blob.replace(b"2026-11-23", b"2026-11-22"),))
+    db.commit()
+    db.close()
+    assert reopened(path) == day.hall.state
+
+
 def test_facts_are_neither_changed_nor_deleted(tmp_path: Path) -> None:
     path = tmp_path / "hall.db"
     written(path, a_busy_morning(3))
