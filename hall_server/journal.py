@@ -111,9 +111,10 @@ class Journal:
         Raises:
             JournalError: the file cannot be read, a fact is missing, or one makes no sense.
         """
-        state = State()
+        state, number = State(), 0
         try:
             state = self._snapshot() or state
+            number = state.last_fact + 1
             for fact in self._facts(state.last_fact):
                 if fact.id != state.last_fact + 1:
                     raise JournalError(
@@ -121,11 +122,12 @@ class Journal:
                         "journal from its copy"
                     )
                 apply(state, fact)
+                number = fact.id + 1
         except sqlite3.Error as error:
             raise _domain_error(self.path, error) from None
-        except (msgspec.DecodeError, KeyError) as error:
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
             raise JournalError(
-                f"{self.path}: fact {state.last_fact + 1} cannot be read "
+                f"{self.path}: fact {number} cannot be read "
                 f"({type(error).__name__}): start the newest version that wrote this journal, or "
                 "restore it from its copy"
             ) from None
