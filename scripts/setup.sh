@@ -76,7 +76,7 @@ look_for_programs() {
     has espeak-ng || complain "espeak-ng is missing: tickets are called on the boards, not aloud"
     has aplay || complain "aplay (alsa-utils) is missing: announcements go to a file"
     has chromium || has chromium-browser || complain "chromium is missing: the tests of the pages need it"
-    [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep -q 'libzbar\.so' ||
+    [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep 'libzbar\.so' >/dev/null ||
         complain "libzbar is missing (package libzbar0 or zbar): one QR reader instead of two"
 }
 

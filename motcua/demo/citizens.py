@@ -25,6 +25,8 @@ CROWD: Final = 6
 MOST_PEOPLE: Final = 60
 SEEN_WITHIN_S: Final = 6.0
 """In real time: how long one looks for what a scan or a press has brought."""
+KIOSK_FREE_S: Final = 60.0
+"""In real time: longer than a kiosk remembers what was held before it."""
 PATIENCE_S: Final = 1800.0
 SETTLE_S: Final = 0.06
 """In real time: between two hands on one button."""
@@ -134,6 +136,7 @@ class Citizen:
         with room.kiosk_line:
             if room.ending.is_set():
                 return None
+            self._wait_for_the_kiosk()
             seen_call = room.board.last_call_id
             if self._is.way == "wall":
                 ticket = self._take_by_wall_code()
@@ -146,6 +149,13 @@ class Citizen:
             return None
         room.ledger.ticket(str(ticket["token"]), str(ticket["number"]))
         return ticket, seen_call
+
+    def _wait_for_the_kiosk(self) -> None:
+        """Whoever sits at the screen may have a card before the kiosk: that is theirs to end."""
+        room, path = self._room, f"/api/view/kiosk/{KIOSK}"
+        wait_until(
+            lambda: not room.kiosk_browser.get(path).body.get("scan"), KIOSK_FREE_S, room.ending
+        )
 
     def _take_by_touch(self) -> dict[str, Any] | None:
         room = self._room
@@ -188,6 +198,7 @@ class Citizen:
 
     def _look_up(self, url: str) -> None:
         with self._room.kiosk_line:
+            self._wait_for_the_kiosk()
             self._hold_at_kiosk(url, "ticket")
             self._room.kiosk_browser.post(f"/api/kiosk/{KIOSK}/forget")
 

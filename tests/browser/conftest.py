@@ -15,7 +15,7 @@ NODES = ("kiosk-1", "counter-1", "board-1")
 USED_COUNTERS = ("1", "2")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     expect.set_options(timeout=PATIENCE_MS)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import flask
 import msgspec
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hall_server.web import words
 from tests.browser.looks import made_up, made_up_citizen, made_up_staff
-from tests.browser.looks.looking import FLAGS, findings, visit
+from tests.browser.looks.looking import findings, visit
 from tests.browser.looks.made_up import Scene
 from tests.browser.looks.stage import create_app, running
-from tests.parts import CHROMIUM
 
 pytestmark = pytest.mark.browser
 
@@ -93,13 +93,11 @@ class Stage(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage(browser: Browser) -> Iterator[Stage]:
     scenes = {**made_up.scenes(), **more_scenes()}
     app = create_app(scenes)
-    with running(app) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield Stage(browser.new_context(), address, scenes, app)
-        browser.close()
+    with running(app) as address, closing(browser.new_context()) as context:
+        yield Stage(context, address, scenes, app)
 
 
 @pytest.fixture(autouse=True)
