@@ -189,6 +189,11 @@ def wants_json() -> bool:
     )
 
 
+def see_other(path: str) -> Response:
+    """Send the browser to another page of this hall: 303, so that nothing is posted twice."""
+    return Response(status=303, headers={"Location": path})
+
+
 # ------------------------------------------------------------------ live pages
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from msgspec import Meta, Struct
 
@@ -24,6 +24,7 @@ from hall_server.web.answers import (
     as_json,
     let_in,
     read_body,
+    see_other,
     send_away,
 )
 from hall_server.web.projections.moment import kiosk_ticket
@@ -95,7 +96,7 @@ class KioskDoor:
         kept = self._keys.get(node, "")
         if not kept or not hmac.compare_digest(kept.encode(), key.encode()):
             return None
-        answer = redirect(f"/kiosk/{node}", 303)
+        answer = see_other(f"/kiosk/{node}")
         answer.set_cookie(
             self._cookie,
             self._signer.dumps([node, _print(kept)]),
@@ -105,7 +106,7 @@ class KioskDoor:
             secure=self._secure,
         )
         answer.headers["Cache-Control"] = "no-store"
-        return answer  # type: ignore[return-value]
+        return answer
 
     def _has_key(self, node: str) -> bool:
         kept = self._keys.get(node, "")

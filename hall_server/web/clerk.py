@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response
 from msgspec import Meta, Struct
 
 from hall_server import commands as c
@@ -17,6 +17,7 @@ from hall_server.web.answers import (
     as_json,
     let_in,
     read_body,
+    see_other,
     send_away,
     wants_json,
 )
@@ -161,7 +162,7 @@ def clerk_pages(house: House, sign_ins: SignIns) -> Blueprint:
         person = at_her_counter()
         view = views.clerk(person.counter, person.id) if person else None
         if view is None:
-            return redirect("/clerk/sign-in", 303)  # type: ignore[return-value]
+            return see_other("/clerk/sign-in")
         return house.page("clerk", view, "/live/clerk", csrf=csrf_token())
 
     @pages.get("/api/view/clerk")
@@ -183,7 +184,7 @@ def clerk_pages(house: House, sign_ins: SignIns) -> Blueprint:
             sign_ins.sign_out(person)
         if wants_json():
             return as_json({"ok": True})
-        return redirect("/clerk/sign-in", 303)  # type: ignore[return-value]
+        return see_other("/clerk/sign-in")
 
     @pages.post("/api/clerk/<verb>")
     def command(verb: str) -> Response:

@@ -10,12 +10,12 @@ import hmac
 import secrets
 from collections import OrderedDict
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from flask import Blueprint, Flask, Request, Response, redirect, request, session
+from flask import Blueprint, Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-from hall_server.web.answers import RefusedError
+from hall_server.web.answers import RefusedError, see_other
 
 CSRF_HEADER: Final = "X-CSRFToken"
 CSRF_FIELD: Final = "csrf_token"
@@ -97,6 +97,6 @@ def commands_need_token(pages: Blueprint) -> None:
         except RefusedError:
             if request.path.endswith("/sign-in") and request.mimetype != "application/json":
                 # The page was open for longer than its session: a fresh one.
-                return cast(Response, redirect(request.path, 303))
+                return see_other(request.path)
             raise
         return None

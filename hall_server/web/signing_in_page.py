@@ -6,7 +6,7 @@ import secrets
 from typing import Annotated, Final
 
 import msgspec
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from msgspec import Meta, Struct
 
 from hall_server.web.answers import (
@@ -16,6 +16,7 @@ from hall_server.web.answers import (
     language,
     read_body,
     say,
+    see_other,
     wants_json,
 )
 from hall_server.web.projections.moment import counter_state, names
@@ -58,7 +59,7 @@ def sign_in_routes(pages: Blueprint, house: House, sign_ins: SignIns, role: Role
             return _page(house, role, body.clerk, body.counter, error.code, error.status)
         if wants_json():
             return as_json({"ok": True, "next": home})
-        return redirect(home, 303)  # type: ignore[return-value]
+        return see_other(home)
 
 
 def _page(

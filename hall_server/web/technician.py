@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response
 
-from hall_server.web.answers import House, as_json, let_in, send_away, wants_json
+from hall_server.web.answers import House, as_json, let_in, see_other, send_away, wants_json
 from hall_server.web.sessions import commands_need_token, csrf_token
 from hall_server.web.signing_in import SignIns
 from hall_server.web.signing_in_page import sign_in_routes
@@ -19,7 +19,7 @@ def technician_pages(house: House, sign_ins: SignIns) -> Blueprint:
     @pages.get("/technician")
     def technician() -> Response:
         if sign_ins.who("technician") is None:
-            return redirect("/technician/sign-in", 303)  # type: ignore[return-value]
+            return see_other("/technician/sign-in")
         view = house.views.technician()
         return house.page("technician", view, "/live/technician", csrf=csrf_token())
 
@@ -40,6 +40,6 @@ def technician_pages(house: House, sign_ins: SignIns) -> Blueprint:
             sign_ins.sign_out(person)
         if wants_json():
             return as_json({"ok": True})
-        return redirect("/technician/sign-in", 303)  # type: ignore[return-value]
+        return see_other("/technician/sign-in")
 
     return pages
