@@ -6,13 +6,26 @@ import threading
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
+from msgspec import Struct
+
 from hall_server.identity.scan import CitizenCard
-from hall_server.web.views import CardForm
 
 KEPT_MS: Final = 15 * 60_000
 WRONG_CARD_SHOWN_MS: Final = 20_000
 
 WrongCard = Literal["wrong_health_insurance", "wrong_damaged", "wrong_unknown"]
+
+
+class CardForm(Struct, frozen=True):
+    """The form filled from a citizen card, for the clerk of the visit alone."""
+
+    name: str
+    number_masked: str
+    born: str
+    sex: Literal["male", "female"]
+    address: str
+    issued: str
+    read_ms: int
 
 
 class _Form(NamedTuple):

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from hall_server.card_forms import CardForm, WrongCard
+
 
 class Wait(Struct, frozen=True):
     """A wait told to people: ``low``-``high`` minutes, half of all waits end by ``median``."""
@@ -202,18 +204,6 @@ class AtCounterTicket(Struct, frozen=True):
     match: Literal["first", "same", "other"] | None
 
 
-class CardForm(Struct, frozen=True):
-    """The form filled from a citizen card, for the clerk of the visit alone; never kept."""
-
-    name: str
-    number_masked: str
-    born: str
-    sex: Literal["male", "female"]
-    address: str
-    issued: str
-    read_ms: int
-
-
 class Today(Struct, frozen=True):
     """A counter's day so far."""
 
@@ -258,9 +248,7 @@ class ClerkView(Struct, frozen=True):
     """Number of the ticket whose finish may be undone."""
     rating_open: bool
     card: CardForm | None
-    card_message: (
-        Literal["wrong_health_insurance", "wrong_damaged", "wrong_unknown", "other_person"] | None
-    )
+    card_message: WrongCard | Literal["other_person"] | None
     today: Today
     recall_after_s: int
     counters: list[OtherCounter]

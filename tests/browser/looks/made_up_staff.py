@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hall_server.card_forms import CardForm
 from hall_server.web import views as v
 from hall_server.web import words
 from tests.browser.looks.made_up import (
@@ -72,7 +73,7 @@ TICKET: dict[str, Any] = {
     "match": "same",
 }
 
-CARD = v.CardForm(
+CARD = CardForm(
     "TRẦN THỊ MẪU",
     "001 1 90 ••••••",
     "02/09/1990",
