@@ -11,7 +11,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
@@ -77,9 +76,42 @@ class Doorkeeper(Protocol):
         """The same message once more, after deciding it failed: pass its event over."""
 
 
+class Answer:
+    """The outcome of one command, for the one who asked.
+
+    A lock and no ``Future``: each click waits for one, and its turn at the interpreter with it.
+    """
+
+    __slots__ = ("_here", "_outcome")
+
+    def __init__(self) -> None:
+        self._here = threading.Lock()
+        self._here.acquire()
+        self._outcome: Outcome | HallUnavailableError | None = None
+
+    def give(self, outcome: Outcome | HallUnavailableError) -> None:
+        """Let who asked go on; the writer does it once."""
+        self._outcome = outcome
+        self._here.release()
+
+    def result(self, timeout_s: float | None = None) -> Outcome:
+        """Wait for the outcome.
+
+        Raises:
+            TimeoutError: it did not come in time; the command may still be done.
+            HallUnavailableError: the command is not done.
+        """
+        if not self._here.acquire(timeout=-1 if timeout_s is None else timeout_s):
+            raise TimeoutError
+        self._here.release()
+        if isinstance(self._outcome, Outcome):
+            return self._outcome
+        raise self._outcome or HallUnavailableError("fault")
+
+
 class _Asked(NamedTuple):
     command: Command
-    answer: Future[Outcome]
+    answer: Answer
 
 
 class TellAnyway(NamedTuple):
@@ -91,7 +123,7 @@ class _Batch:
     """What one round of the writer brings, before it is on the disk."""
 
     facts: list[Fact] = field(default_factory=list)
-    answers: list[tuple[Future[Outcome], Outcome]] = field(default_factory=list)
+    answers: list[tuple[Answer, Outcome]] = field(default_factory=list)
     acks: dict[str, str] = field(default_factory=dict)
     """Stream -> its node: positions to be said."""
     letters: list[DeadLetter] = field(default_factory=list)
@@ -114,7 +146,7 @@ class Runtime:
         self._hall = hall
         self._journal = journal
         self._wall_ms = wall_ms
-        self._inbox: queue.Queue[_Asked | object] = queue.Queue(INBOX)
+        self._inbox: queue.SimpleQueue[_Asked | object] = queue.SimpleQueue()
         self._listeners: list[Listener] = []
         self._doorkeeper: Doorkeeper | None = None
         self._stopping = threading.Event()
@@ -141,21 +173,20 @@ class Runtime:
         """Let ``doorkeeper`` read the messages given to :meth:`offer`."""
         self._doorkeeper = doorkeeper
 
-    def submit(self, command: Command) -> Future[Outcome]:
-        """Ask for ``command``; the future holds its outcome once that is on the disk.
+    def submit(self, command: Command) -> Answer:
+        """Ask for ``command``; the answer holds its outcome once that is on the disk.
 
-        The future fails with :class:`HallUnavailableError` where the journal takes nothing.
+        Its ``result`` raises :class:`HallUnavailableError` where the journal takes nothing.
 
         Raises:
             HallUnavailableError: the inbox is full, or the hall is stopping.
         """
         if self._stopping.is_set():
             raise HallUnavailableError("stopped")
-        asked = _Asked(command, Future())
-        try:
-            self._inbox.put_nowait(asked)
-        except queue.Full:
-            raise HallUnavailableError("busy") from None
+        if self._inbox.qsize() >= INBOX:
+            raise HallUnavailableError("busy")
+        asked = _Asked(command, Answer())
+        self._inbox.put(asked)
         if self._ended.is_set():  # the writer went while this one came in
             self._send_away()
         return asked.answer
@@ -174,10 +205,9 @@ class Runtime:
 
     def offer(self, message: object) -> bool:
         """Give a raw device message; False where there is no room (its node sends it again)."""
-        try:
-            self._inbox.put_nowait(message)
-        except queue.Full:
+        if self._inbox.qsize() >= INBOX:
             return False
+        self._inbox.put(message)
         return True
 
     @property
@@ -227,7 +257,7 @@ class Runtime:
             while True:
                 item = self._inbox.get_nowait()
                 if isinstance(item, _Asked):
-                    item.answer.set_exception(HallUnavailableError("stopped"))
+                    item.answer.give(HallUnavailableError("stopped"))
         except queue.Empty:
             return
 
@@ -290,7 +320,7 @@ class Runtime:
 
     def _pass_over(self, item: _Asked | object) -> None:
         if isinstance(item, _Asked):
-            item.answer.set_exception(HallUnavailableError("fault"))
+            item.answer.give(HallUnavailableError("fault"))
         elif self._doorkeeper is not None:
             batch = _Batch()
             self._take(self._doorkeeper.refuse(item, self._hall.state), self._wall_ms(), batch)
@@ -320,7 +350,7 @@ class Runtime:
     def _finish(self, batch: _Batch) -> None:
         if batch.facts and not self._commit(batch.facts):
             for answer, _ in batch.answers:
-                answer.set_exception(HallUnavailableError("disk"))
+                answer.give(HallUnavailableError("disk"))
             if batch.tell_anyway:
                 self._tell(Committed((), self.view, {}))
             return
@@ -330,7 +360,7 @@ class Runtime:
         if batch.facts:
             self.view = state.view()
         for answer, outcome in batch.answers:
-            answer.set_result(outcome)
+            answer.give(outcome)
         if batch.facts or batch.acks or batch.tell_anyway:
             through = {
                 stream: (node, state.streams[stream].seq if stream in state.streams else 0)

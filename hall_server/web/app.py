@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -36,6 +38,14 @@ log = logging.getLogger(__name__)
 SECRET_FILE = "web-secret.key"  # noqa: S105 - the name of the file, in the data folder
 
 
+class _Pages(Flask):
+    """Flask without what this application does not use and every request would pay for."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine, so none has to be looked at on each call."""
+        return func
+
+
 def create_app(web: WebContext, views: HallViews) -> Flask:
     """The pages of a hall.
 
@@ -46,7 +56,7 @@ def create_app(web: WebContext, views: HallViews) -> Flask:
     settings = web.settings
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     secret = key_file(settings.data_dir / SECRET_FILE)
-    app = Flask("hall_server.web")
+    app = _Pages("hall_server.web")
     app.config.update(
         SECRET_KEY=secret,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,

@@ -22,7 +22,7 @@ from hall_server.queue.estimates import Estimates, estimate
 from hall_server.state import KioskScreen, State
 from hall_server.web.context import DeadLetters, WebContext
 from hall_server.web.projections import board, citizen, clerk, technician
-from hall_server.web.projections.moment import Moment
+from hall_server.web.projections.moment import Known, Moment
 from hall_server.web.projections.technician import Engine
 from hall_server.web.views import (
     ClerkView,
@@ -120,6 +120,7 @@ class HallViews:
         self._clerks = {one.id: one.name for one in web.settings.clerk}
         self._kiosks = {one.id for one in web.settings.node if one.kind == "kiosk"}
         self._estimates = LatestEstimates(self._catalogue)
+        self._known = Known(web.writer.view)
         self._reader: DeadLetters | None = None
         self._letters: tuple[float, list[DeadLetter], int] = (0.0, [], 0)
         self._letters_lock = threading.Lock()
@@ -138,6 +139,9 @@ class HallViews:
         """Now."""
         state = self._web.writer.view
         now_ms = max(self._web.wall_ms(), state.last_ms)
+        known = self._known
+        if known.state is not state:
+            known = self._known = Known(state)
         return Moment(
             self._catalogue,
             state,
@@ -145,6 +149,7 @@ class HallViews:
             now_ms,
             self._web.settings.hall.name,
             self._web.settings.public_url,
+            known,
         )
 
     def look_again_in_s(self, moment: Moment) -> float | None:

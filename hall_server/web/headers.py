@@ -23,7 +23,8 @@ def guard(app: Flask, settings: HallSettings) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        response.headers.extend(always)
+        for name, value in always:
+            response.headers.add(name, value)
         if response.mimetype == "text/html":
             response.headers.extend(page)
             policy = csp_of_start if request.endpoint == "board.start" else csp

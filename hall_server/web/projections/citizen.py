@@ -8,9 +8,9 @@ from hall_server.catalogue import Procedure
 from hall_server.state import KioskScreen, Ticket
 from hall_server.web.projections.moment import (
     Moment,
-    call_line,
     kiosk_ticket,
     names,
+    now_serving,
     open_counters,
     place_of,
     service_lines,
@@ -46,7 +46,7 @@ def ticket(moment: Moment, one: Ticket) -> TicketView:
         counters,
         one.counter if one.phase in ("called", "serving", "finished") else None,
         one.called_ms if one.phase in ("called", "serving") else None,
-        _now_serving(moment, one.service, counters) if one.phase == "waiting" else [],
+        _calls_to_follow(moment, one, counters) if one.phase == "waiting" else [],
         rating,
         one.rated,
         one.phase in ("waiting", "parked", "called"),
@@ -54,13 +54,10 @@ def ticket(moment: Moment, one: Ticket) -> TicketView:
     )
 
 
-def _now_serving(moment: Moment, service: str, counters: list[str]) -> list[CallLine]:
-    """The latest call of each of ``counters`` for ``service``."""
-    found: dict[str, CallLine] = {}
-    for call in reversed(moment.state.calls):
-        if call.service == service and call.counter in counters and call.counter not in found:
-            found[call.counter] = call_line(moment, call)
-    return list(found.values())
+def _calls_to_follow(moment: Moment, one: Ticket, counters: list[str]) -> list[CallLine]:
+    """The latest call of each of ``counters``, where the ticket can be called to."""
+    calls = now_serving(moment, one.service)
+    return calls if one.only_counter is None else [c for c in calls if c.counter in counters]
 
 
 def _rating(moment: Moment, one: Ticket) -> Rating | None:

@@ -15,6 +15,15 @@ from hall_server.web.views import CallLine, KioskTicket, ServiceLine, Wait
 _MINUTE_MS: Final = 60_000
 
 
+class Known:
+    """What many pages show of one state, looked up once; for :class:`Moment` alone."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.open_counters: dict[tuple[str, str | None], list[str]] = {}
+        self.now_serving: dict[str, list[CallLine]] = {}
+
+
 @dataclass(frozen=True)
 class Moment:
     """What every page is built from: read-only, and the same for all pages of one fan-out."""
@@ -27,6 +36,8 @@ class Moment:
     hall: str
     """Name of the hall."""
     public_url: str
+    known: Known
+    """Of ``state``; kept from moment to moment while nothing happens."""
 
 
 def wait(estimated: estimates.Wait | None) -> Wait | None:
@@ -67,14 +78,30 @@ def counter_state(moment: Moment, counter: str) -> CounterState:
 
 
 def open_counters(moment: Moment, service: str, only: str | None = None) -> list[str]:
-    """Open counters that serve ``service``, in the order of the settings."""
-    return [
-        counter.id
-        for counter in moment.catalogue.counters.values()
-        if service in counter.services
-        and (only is None or counter.id == only)
-        and counter_state(moment, counter.id).phase == "open"
-    ]
+    """Open counters that serve ``service``, in the order of the settings; not to be changed."""
+    known = moment.known.open_counters
+    if (found := known.get((service, only))) is None:
+        found = known[service, only] = [
+            counter.id
+            for counter in moment.catalogue.counters.values()
+            if service in counter.services
+            and (only is None or counter.id == only)
+            and counter_state(moment, counter.id).phase == "open"
+        ]
+    return found
+
+
+def now_serving(moment: Moment, service: str) -> list[CallLine]:
+    """The latest call of each open counter for ``service``; not to be changed."""
+    known = moment.known.now_serving
+    if (shown := known.get(service)) is None:
+        counters = open_counters(moment, service)
+        latest: dict[str, CallLine] = {}
+        for call in reversed(moment.state.calls):
+            if call.service == service and call.counter in counters:
+                latest.setdefault(call.counter, call_line(moment, call))
+        shown = known[service] = list(latest.values())
+    return shown
 
 
 def names(moment: Moment, service: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -10,7 +12,7 @@ from hall_server.card_forms import CardForms
 from hall_server.catalogue import Catalogue
 from hall_server.queue.estimates import Wait, estimate
 from hall_server.web.projections import board, citizen, clerk
-from hall_server.web.projections.moment import Moment, place_of, wait
+from hall_server.web.projections.moment import Known, Moment, place_of, wait
 from tests.hall_server.halls import Day, catalogue
 
 
@@ -23,7 +25,7 @@ def now(day: Day, rules: Catalogue | None = None) -> Moment:
     rules = rules or catalogue()
     state = day.hall.state.view()
     waits = estimate(rules, state, day.at_ms)
-    return Moment(rules, state, waits, day.at_ms, "Hội trường", "http://hall.example")
+    return Moment(rules, state, waits, day.at_ms, "Hội trường", "http://hall.example", Known(state))
 
 
 def text(view: object) -> str:
@@ -91,9 +93,7 @@ def test_places_in_line_are_counted_in_the_newest_state_also_with_older_waits(da
     late = day.taken()
     day.at(c.CallNext, "1")
     after = now(day)
-    mixed = Moment(
-        after.catalogue, after.state, before.estimates, after.now_ms, after.hall, after.public_url
-    )
+    mixed = replace(after, estimates=before.estimates)
     live = [day.ticket(one.id) for one in (*tickets, late)]
     assert [place_of(mixed, one) for one in live] == [None, 1, 2, 3]
     assert citizen.ticket(mixed, live[3]).wait is not None
