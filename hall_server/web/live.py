@@ -54,14 +54,18 @@ _encoder: Final = msgspec.json.Encoder()
 class _Stream:
     """One page's connection."""
 
-    __slots__ = ("beat", "over", "state", "until_ms", "wake")
+    __slots__ = ("beat", "limit", "over", "since_s", "state", "until_ms", "wake")
 
-    def __init__(self, until_ms: int | None) -> None:
+    def __init__(self, until_ms: int | None, limit: asyncio.Timeout) -> None:
         self.wake = asyncio.Event()
         self.state: bytes = b""
         self.beat: bytes = b""
         self.over = False
         self.until_ms = until_ms
+        self.limit = limit
+        """Ends the connection once it is given a time."""
+        self.since_s: float | None = None
+        """Since when (loop time) it is being written to."""
 
     def take(self) -> bytes:
         """What is to be written now."""
@@ -135,6 +139,7 @@ class LivePages:
             self._loop.create_task(self._fan_out_on_news()),
             self._loop.create_task(self._beat()),
             self._loop.create_task(self._refresh()),
+            self._loop.create_task(self._leave_the_deaf()),
         ]
 
     def close(self) -> None:
@@ -173,36 +178,53 @@ class LivePages:
             return False
         self._count += 1
         self._views.live_pages = self._count
-        stream = _Stream(until_ms)
-        group = self._groups.setdefault(name, _Group(name))
-        group.streams.add(stream)
         leaving = asyncio.ensure_future(_until_left(receive))
-        leaving.add_done_callback(lambda _: stream.wake.set())
         try:
-            async with asyncio.timeout(self._send_s):
-                await send({"type": "http.response.start", "status": 200, "headers": headers})
-            stream.state = _HELLO + await self._first(group, stream)
-            await self._write(stream, leaving, send)
+            async with asyncio.timeout(None) as until:
+                stream = _Stream(until_ms, until)
+                leaving.add_done_callback(lambda _: stream.wake.set())
+                await self._keep(name, stream, leaving, send, headers)
         except TimeoutError:
             if abort is not None:
                 abort()
         finally:
             leaving.cancel()
-            group.streams.discard(stream)
-            if not group.streams:
-                self._groups.pop(name, None)
             self._count -= 1
             self._views.live_pages = self._count
         return True
 
+    async def _keep(
+        self,
+        name: str,
+        stream: _Stream,
+        leaving: asyncio.Future[None],
+        send: Send,
+        headers: Iterable[tuple[bytes, bytes]],
+    ) -> None:
+        group = self._groups.setdefault(name, _Group(name))
+        group.streams.add(stream)
+        try:
+            stream.since_s = asyncio.get_running_loop().time()
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            stream.since_s = None
+            stream.state = _HELLO + await self._first(group, stream)
+            await self._write(stream, leaving, send)
+        finally:
+            group.streams.discard(stream)
+            if not group.streams:
+                self._groups.pop(name, None)
+
     async def _write(self, stream: _Stream, leaving: asyncio.Future[None], send: Send) -> None:
+        time_s = asyncio.get_running_loop().time
         while not leaving.done():
             if chunk := stream.take():
-                async with asyncio.timeout(self._send_s):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                # No time-out of its own for each chunk: see _leave_the_deaf.
+                stream.since_s = time_s()
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                stream.since_s = None
             elif stream.over:
-                async with asyncio.timeout(self._send_s):
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                stream.since_s = time_s()
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             else:
                 await stream.wake.wait()
@@ -295,6 +317,18 @@ class LivePages:
             await asyncio.sleep(self._refresh_s)
             if not _SLOW.isdisjoint(self._groups):
                 self._dirty.set()
+
+    async def _leave_the_deaf(self) -> None:
+        """End the pages that have not taken their bytes for too long."""
+        time_s = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(min(self._refresh_s, self._send_s))
+            latest_s = time_s() - self._send_s
+            for group in self._groups.values():
+                for stream in group.streams:
+                    if stream.since_s is not None and stream.since_s <= latest_s:
+                        stream.since_s = None
+                        stream.limit.reschedule(0)
 
 
 async def _until_left(receive: Receive) -> None:
