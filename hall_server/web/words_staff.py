@@ -82,8 +82,8 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.holding.now": ("Ghi {number} vắng mặt · {n} giây", "Mark {number} absent · {n} s"),
     "clerk.holding.take_back": ("Không, quay lại", "No, take back"),
     "clerk.holding.said": (
-        "Sắp ghi {number} vắng mặt. Bấm Z nếu bấm nhầm.",
-        "{number} is about to be marked absent. Press Z if that was a slip.",
+        "Sắp ghi {number} vắng mặt.",
+        "{number} is about to be marked absent.",
     ),
     "clerk.other_reason": ("Lý do khác", "Another reason"),
     "clerk.counter_open": ("đang mở", "open"),
@@ -93,9 +93,11 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.done.call": ("Đã gọi {number}.", "{number} is called."),
     "clerk.done.recall": ("Đã gọi lại {number}.", "{number} is called again."),
     "clerk.done.start": ("Bắt đầu phục vụ {number}.", "Serving {number}."),
-    "clerk.done.finish": (
-        "Đã xong {number}. Bấm Z nếu bấm nhầm.",
-        "{number} is finished. Press Z if that was a slip.",
+    "clerk.done.finish": ("Đã xong {number}.", "{number} is finished."),
+    "clerk.slip": ("Bấm Z nếu bấm nhầm.", "Press Z if that was a slip."),
+    "clerk.key_not_done": (
+        "Phím {key} bấm khi máy chưa kịp trả lời nên chưa làm gì: mời bấm lại nếu cần.",
+        "Key {key} was pressed before the answer and did nothing: press it again if needed.",
     ),
     "clerk.done.no-show": ("Đã ghi {number} vắng mặt.", "{number} is marked absent."),
     "clerk.done.park": (

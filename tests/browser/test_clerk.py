@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from hall_server import facts as f
 from tests.browser.real_hall import RealHall
 from tests.browser.screens import PHONE, Screens, call_next, hold_card, press_next
+from tests.faults.hands import Line, new_request
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +102,68 @@ def test_a_second_enter_at_once_does_only_one_step(hall: RealHall, screens: Scre
     expect(console.locator("#work .state")).to_contain_text("đã gọi")
 
 
+@contextmanager
+def slow_to_answer(console: Page, verb: str) -> Iterator[None]:
+    """The hall answers ``verb`` only when the block ends; what is pressed in it came before."""
+    on_its_way: list[Route] = []
+    console.route(f"**/api/clerk/{verb}", lambda route: on_its_way.append(route), times=1)
+    with console.expect_request(f"**/api/clerk/{verb}"):
+        press_next(console)
+    yield
+    while not on_its_way:
+        console.wait_for_timeout(10)
+    on_its_way[0].continue_()
+
+
+def test_a_key_pressed_before_the_hall_has_answered_is_done_after_its_answer(
+    hall: RealHall, screens: Screens
+) -> None:
+    ticket = hall.take("chung-thuc")["number"]
+    console = screens.clerk("1")
+    before = len(hall.facts())
+    with slow_to_answer(console, "call-next"):
+        console.keyboard.press("r")
+    expect(console.locator("#work")).to_contain_text(f"Đã gọi lại {ticket}.")
+    done = [type(one.body) for one in hall.facts()[before:]]
+    assert done.count(f.TicketCalled) == 1
+    assert done.count(f.TicketRecalled) == 1
+
+
+def test_of_the_keys_pressed_before_an_answer_only_the_last_is_done(
+    hall: RealHall, screens: Screens
+) -> None:
+    hall.take("chung-thuc")
+    console = screens.clerk("1")
+    with slow_to_answer(console, "call-next"):
+        console.keyboard.press("n")
+        console.keyboard.press("p")
+    expect(console.get_by_role("dialog")).to_contain_text("Tạm gác")
+
+
+def test_a_key_that_no_longer_fits_after_the_answer_is_said_to_have_done_nothing(
+    hall: RealHall, screens: Screens
+) -> None:
+    ticket = hall.take("chung-thuc")["number"]
+    console = screens.clerk("1")
+    call_next(console)
+    with slow_to_answer(console, "start"):
+        console.keyboard.press("v")
+    expect(console.locator("#work .told")).to_contain_text(f"Bắt đầu phục vụ {ticket}.")
+    expect(console.locator("#work .told")).to_contain_text("Phím V bấm khi máy chưa kịp trả lời")
+
+
+def test_an_impatient_enter_before_the_answer_goes_no_step_further_and_says_so(
+    hall: RealHall, screens: Screens
+) -> None:
+    hall.take("chung-thuc")
+    console = screens.clerk("1")
+    with slow_to_answer(console, "call-next"):
+        press_next(console)
+    expect(console.locator("#work .told")).to_contain_text("Phím Enter bấm khi máy chưa kịp")
+    expect(console.locator("#act")).to_contain_text("Bắt đầu phục vụ")
+    assert not hall.clerk("1").view()["ticket"]["started_ms"]
+
+
 def test_who_does_not_come_is_called_again_and_then_marked_absent(
     hall: RealHall, screens: Screens
 ) -> None:
@@ -135,6 +201,24 @@ def test_a_finish_is_undone_by_one_key(hall: RealHall, screens: Screens) -> None
     expect(console.locator("#work .number")).to_have_text(ticket)
     expect(console.locator("#act")).to_contain_text("Hoàn thành")
     assert isinstance(last(hall, f.FinishUndone), f.FinishUndone)
+
+
+def test_nobody_is_told_of_the_undo_key_once_the_citizen_has_rated(
+    hall: RealHall, screens: Screens
+) -> None:
+    ticket = hall.take("chung-thuc")
+    console = screens.clerk("1")
+    call_next(console)
+    press_next(console)
+    expect(console.locator("#act")).to_contain_text("Hoàn thành")
+    press_next(console)
+    told = console.locator("#work .told")
+    expect(told).to_have_text(f"Đã xong {ticket['number']}. Bấm Z nếu bấm nhầm.")
+    rating = {"request_id": new_request(), "level": 5}
+    sent = Line(hall.layout.web_port).post(f"/api/ticket/{ticket['token']}/rate", rating)
+    assert sent[0] == 200, sent
+    expect(told).to_have_text(f"Đã xong {ticket['number']}.")
+    expect(console.locator("button[data-do=undo]")).to_be_disabled()
 
 
 def test_a_number_is_set_aside_and_comes_back_by_keyboard_alone(

@@ -167,7 +167,11 @@ def _undo(moment: Moment, one: CounterState) -> str | None:
     if one.ticket is not None:
         return None
     ticket = moment.state.tickets.get(one.last_finished or "")
-    return ticket.number if ticket and ticket.rated is None else None
+    if ticket is None or ticket.rated is not None:
+        return None
+    # its person waits for the same service again: the hall opens no second visit
+    back = ticket.person and f"{ticket.person}/{ticket.service}" in moment.state.persons
+    return None if back else ticket.number
 
 
 def _today(moment: Moment, one: CounterState) -> Today:

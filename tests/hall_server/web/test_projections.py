@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import msgspec
@@ -146,6 +147,24 @@ def test_a_full_hall_is_listed_up_to_200_and_counted_in_all(day: Day) -> None:
         day.taken()
     shown = clerk.console(now(day), "1", "clerk-1", "Hà", CardForms())
     assert (len(shown.waiting), shown.waiting_total) == (200, 205)
+
+
+def test_a_finish_is_offered_to_be_undone_only_while_the_hall_would_do_it(day: Day) -> None:
+    def offered() -> bool:
+        shown = clerk.console(now(day), "1", "clerk-1", "Hà", CardForms()).undo is not None
+        assert shown == tried.at(c.UndoFinish, "1").ok
+        return shown
+
+    day.open("1")
+    first = day.taken(person="a-keyed-hash")
+    for step in (c.CallNext, c.StartService, c.FinishService):
+        day.at(step, "1")
+    tried = deepcopy(day)
+    assert offered()
+    day.taken(person="a-keyed-hash")  # waits for the same service again
+    tried = deepcopy(day)
+    assert not offered()
+    assert day.ticket(first.id).rated is None
 
 
 def test_who_does_not_hold_the_counter_is_told_nothing_of_it(day: Day) -> None:

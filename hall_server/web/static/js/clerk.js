@@ -2,7 +2,7 @@
 
 import { ask } from "./asking.js";
 import { choose, choosing } from "./choosing.js";
-import { body, bar, queue, today } from "./clerk_view.js";
+import { body, bar, canDo, queue, today } from "./clerk_view.js";
 import { onPress, show } from "./dom.js";
 import { hallNow, live } from "./live.js";
 import { named, t } from "./words.js";
@@ -15,19 +15,25 @@ const places = Object.fromEntries(
   ["bar", "queue", "work", "today", "said"].map((id) => [id, document.getElementById(id)]),
 );
 
-let busy = false;
+let answering = null; // what the hall has still to answer
+let meanwhile = null; // the last key pressed before that answer: its act is done after it
 let lastStep = -Infinity;
-let message = null; // {text, wrong, at}
+let message = null; // {text, wrong, at, slip: the number that Z brings back}
 let holding = null; // {what, number, ticket, until, timer}: done in a moment, unless taken back
 
 const page = live(draw, { gone: () => location.assign("/clerk/sign-in") });
 
 function draw(view, now) {
-  if (holding && holding.ticket !== view.ticket?.ticket) dropHolding();
+  if (holding && holding.ticket !== view.ticket?.ticket) {
+    dropHolding();
+    if (message?.slip) message = null;
+  }
   if (message && !message.wrong && now - message.at > TOLD_MS) message = null;
   show(places.bar, bar(view, now));
   show(places.queue, queue(view, now));
-  show(places.work, body(view, now, { busy, message, holding, step: nextStep(view) }));
+  const said = message && told(message, view);
+  const state = { busy: answering !== null, message: said, holding, step: nextStep(view) };
+  show(places.work, body(view, now, state));
   show(places.today, today(view));
   document.title = `${view.ticket?.number ?? t("common.counter", { counter: view.counter })} · ${view.hall}`;
 }
@@ -45,21 +51,48 @@ function nextStep(view) {
 }
 
 async function command(what, values = {}) {
-  if (busy) return null;
-  busy = true;
+  while (answering) await answering; // a question was answered before the hall had answered
+  answering = ask(`/api/clerk/${what}`, values);
   say(null);
-  const answer = await ask(`/api/clerk/${what}`, values);
-  busy = false;
-  const done = `clerk.done.${what}`;
-  if (!answer.ok) say(answer.message, true);
-  else say(t(done, { number: answer.number ?? "" }));
+  const answer = await answering;
+  answering = null;
+  if (answer.ok) {
+    const number = answer.number ?? "";
+    say(t(`clerk.done.${what}`, { number }), { slip: what === "finish" ? number : null });
+  } else {
+    say(answer.message, { wrong: true });
+  }
+  setTimeout(doMeanwhile, 0, answer.ok); // once all is said about this one
   return answer;
 }
 
-function say(text, wrong = false) {
-  message = text ? { text, wrong, at: hallNow() } : null;
-  if (text) places.said.textContent = text;
+/** Do what a key asked for while the hall was answering, if it still makes sense. */
+async function doMeanwhile(went) {
+  const act = meanwhile;
+  meanwhile = null;
+  if (!act) return;
+  // Enter is never done later: it was for the step on the screen, and that has just been done.
+  if (went && act !== "next" && (await page.look("/api/view/clerk"))) {
+    if (canDo(page.view(), holding)[act]) {
+      acts[act]();
+      return;
+    }
+  }
+  const key = Object.keys(KEYS).find((one) => KEYS[one] === act);
+  const name = key.length === 1 ? key.toUpperCase() : key;
+  say(`${message?.text ?? ""} ${t("clerk.key_not_done", { key: name })}`.trim(), message ?? {});
+}
+
+function say(text, { wrong = false, slip = null } = {}) {
+  message = text ? { text, wrong, slip, at: hallNow() } : null;
+  if (text) places.said.textContent = slip ? `${text} ${t("clerk.slip")}` : text;
   page.redraw();
+}
+
+/** A message as it is true now: Z is named only while it brings back that number. */
+function told({ text, wrong, slip }, view) {
+  const may = slip && (holding || (view.undo === slip && !view.ticket));
+  return { text: may ? `${text} ${t("clerk.slip")}` : text, wrong };
 }
 
 // ---------------------------------------------------------------- things with a moment's grace
@@ -68,7 +101,7 @@ function hold(what, ticket) {
   const until = hallNow() + GRACE_MS;
   holding = { what, number: ticket.number, ticket: ticket.ticket, until };
   holding.timer = setTimeout(doHeld, GRACE_MS);
-  say(t("clerk.holding.said", { number: ticket.number }));
+  say(t("clerk.holding.said", { number: ticket.number }), { slip: ticket.number });
 }
 
 function dropHolding() {
@@ -91,7 +124,7 @@ const reasons = (group, keys) =>
 const acts = {
   next() {
     const now = performance.now();
-    if (busy || now - lastStep < DOUBLE_MS) return;
+    if (now - lastStep < DOUBLE_MS) return;
     const step = nextStep(page.view());
     if (step === null) return;
     lastStep = now;
@@ -100,15 +133,13 @@ const acts = {
     else command(step);
   },
   recall() {
-    if (page.view().ticket?.phase === "called") command("recall");
+    command("recall");
   },
   "no-show"() {
-    const { ticket } = page.view();
-    if (ticket?.phase === "called" && !holding) hold("no-show", ticket);
+    hold("no-show", page.view().ticket);
   },
   async park() {
     const { ticket } = page.view();
-    if (!ticket) return;
     const reason = await choose({
       title: t("clerk.park.title", { number: ticket.number }),
       lead: t("clerk.park.lead"),
@@ -136,14 +167,13 @@ const acts = {
       const { number } = holding;
       dropHolding();
       say(t("clerk.done.kept", { number }));
-    } else if (page.view().undo && !page.view().ticket) {
+    } else {
       command("undo");
     }
   },
   async transfer() {
     const view = page.view();
     const { ticket } = view;
-    if (!ticket) return;
     const service = await choose({
       title: t("clerk.transfer.title", { number: ticket.number }),
       lead: t("clerk.transfer.lead"),
@@ -281,5 +311,13 @@ document.addEventListener("keydown", (event) => {
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act) return;
   event.preventDefault();
-  acts[act]();
+  const atOnce = act === "list" || (act === "undo" && holding);
+  if (answering && !atOnce) keep(act);
+  else if (act === "next" || canDo(page.view(), holding)[act]) acts[act]();
 });
+
+function keep(act) {
+  // A second Enter at once is a slip; it must not push out the key that came before it either.
+  if (act === "next" && performance.now() - lastStep < DOUBLE_MS) return;
+  meanwhile = act;
+}

@@ -179,27 +179,44 @@ function main(view, now, busy, holding, step) {
   );
 }
 
+/** What can be done now, by its act; Enter's step is chosen in clerk.js. */
+export function canDo(view, holding) {
+  const hers = view.yours && view.phase !== "closed";
+  const called = hers && view.ticket?.phase === "called";
+  const here = hers && Boolean(view.ticket);
+  return {
+    recall: called,
+    "no-show": called && !holding,
+    park: here,
+    transfer: here,
+    undo: Boolean(holding) || (hers && !here && Boolean(view.undo)),
+    pause: hers,
+    take: hers,
+    list: view.waiting.length + view.parked.length > 0,
+  };
+}
+
 function buttons(view, busy, holding) {
-  const called = view.ticket?.phase === "called";
   const here = Boolean(view.ticket);
   const paused = view.phase === "paused";
+  const can = canDo(view, holding);
   const list = [
-    ["recall", "R", t("clerk.do.recall"), called],
-    ["no-show", "V", t("clerk.do.no_show"), called && !holding],
-    ["park", "P", t("clerk.do.park"), here],
-    ["transfer", "T", t("clerk.do.transfer"), here],
-    ["undo", "Z", view.undo && !here ? t("clerk.do.undo_number", { number: view.undo }) : t("clerk.do.undo"), Boolean(holding) || (Boolean(view.undo) && !here)],
-    ["pause", "B", t(paused ? "clerk.do.resume_short" : "clerk.do.pause"), true],
-    ["take", "N", t("clerk.do.take"), true],
-    ["list", "G", t("clerk.do.list"), view.waiting.length + view.parked.length > 0],
+    ["recall", "R", t("clerk.do.recall")],
+    ["no-show", "V", t("clerk.do.no_show")],
+    ["park", "P", t("clerk.do.park")],
+    ["transfer", "T", t("clerk.do.transfer")],
+    ["undo", "Z", view.undo && !here ? t("clerk.do.undo_number", { number: view.undo }) : t("clerk.do.undo")],
+    ["pause", "B", t(paused ? "clerk.do.resume_short" : "clerk.do.pause")],
+    ["take", "N", t("clerk.do.take")],
+    ["list", "G", t("clerk.do.list")],
   ];
   return h(
     "div.keys",
     { role: "group", "aria-label": t("clerk.more_acts"), "data-key": "keys" },
-    list.map(([what, key, label, may]) =>
+    list.map(([what, key, label]) =>
       h(
         "button.button.key",
-        { type: "button", "data-do": what, disabled: busy || !may, "aria-keyshortcuts": key },
+        { type: "button", "data-do": what, disabled: busy || !can[what], "aria-keyshortcuts": key },
         h("span", null, label),
         h("kbd", { "aria-hidden": "true" }, key),
       ),

@@ -25,7 +25,8 @@ function setClock(ms, sure) {
  * Draw the page now, with every change of its view, and once a second for what ages.
  *
  * `draw(view, nowMs)` must be cheap and change only what differs.  `gone()` is called when the
- * page has to leave.  Returns `{view(), redraw()}`.
+ * page has to leave.  Returns `{view(), redraw(), look(url)}`; `look` asks for the view at once,
+ * for who cannot wait until the stream has told it, and answers whether it came.
  */
 export function live(draw, { gone } = {}) {
   let view = firstState();
@@ -116,5 +117,20 @@ export function live(draw, { gone } = {}) {
     tellAge();
     redraw();
   }, 1_000);
-  return { view: () => view, redraw };
+  async function look(from) {
+    try {
+      const response = await fetch(from, { credentials: "same-origin" });
+      if (!response.ok || response.redirected) return false;
+      const next = await response.json();
+      if (next.rev >= view.rev) {
+        view = next;
+        redraw();
+      }
+      return true;
+    } catch {
+      return false; // no network: the page goes on with what it knows
+    }
+  }
+
+  return { view: () => view, redraw, look };
 }
