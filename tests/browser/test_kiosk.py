@@ -33,9 +33,17 @@ def test_a_card_held_before_the_scanner_gives_its_person_one_number(
     expect(asked).to_have_text("Đã đọc thẻ. Mời ông, bà chọn việc")
     assert "MẪU" not in kiosk.locator("body").inner_text().upper(), "the kiosk shows no name"
 
+    # nobody is asked for a card that the kiosk holds, not even after a look at something else
+    scan_a_card = kiosk.get_by_role("button", name="Quét thẻ căn cước")
+    kiosk.get_by_role("button", name="Cần người giúp").click()
+    kiosk.get_by_role("button", name="Quay lại").click()
+    expect(asked).to_have_text("Đã đọc thẻ. Mời ông, bà chọn việc")
+    expect(scan_a_card).to_have_count(0)
+
     number = touch_for_number(kiosk, "Chứng thực")
     kiosk.get_by_role("button", name="Xong").click()
     expect(asked).to_have_text(CHOOSE)
+    expect(scan_a_card).to_be_visible()
 
     # somebody else holds a card of another kind, and is told which one it is and what to do
     hold_card(start, KIOSK, "the-bao-hiem-y-te")

@@ -121,7 +121,7 @@ onPress(document.body, {
   service: (id) => go({ name: "service", id, card: screen.card, scanned: screen.scanned }),
   take: (id) => take(id),
   priority: (reason) => take(screen.id, reason),
-  how: (what) => go({ name: "how", what }),
+  how: (what) => go({ name: "how", what, card: screen.card, scanned: screen.scanned }),
   home: () => {
     if (screen.scanned || screen.name === "ticket") ask(`${API}/forget`);
     seenScan = Math.max(seenScan, page.view().scan?.at_ms ?? 0, hallNow() - 60_000);

@@ -39,7 +39,7 @@ export function home(screen, { view, now, card }) {
     h(
       "nav.ways",
       { "aria-label": t("kiosk.ways") },
-      ["card", "wall", "help"].map((what) =>
+      (card ? ["wall", "help"] : ["card", "wall", "help"]).map((what) =>
         h("button.way", { type: "button", "data-do": "how", "data-arg": what }, t(`kiosk.way.${what}`)),
       ),
     ),
