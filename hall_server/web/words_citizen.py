@@ -15,6 +15,7 @@ CITIZEN: Final[dict[str, tuple[str, str]]] = {
     "board.lines": ("Đang chờ theo lĩnh vực", "Waiting by service"),
     "board.waiting": ("người", "people"),
     "board.waiting.one": ("người", "person"),
+    "board.wait": ("chờ {wait}", "wait {wait}"),
     "board.welcome": ("Kính chào quý ông, bà", "Welcome"),
     "board.welcome_how": (
         "Mời ông, bà lấy số ở máy lấy số, rồi ngồi chờ. Số được gọi hiện tại đây.",

@@ -69,10 +69,10 @@ class Stage(NamedTuple):
     scenes: dict[str, Scene]
     app: flask.Flask
 
-    def open(self, name: str) -> Page:
-        """The page of a scene, at the size it is made for."""
+    def open(self, name: str, size: tuple[int, int] | None = None) -> Page:
+        """The page of a scene, at the size it is made for or at ``size``."""
         scene = self.scenes[name]
-        page, wrong = visit(self.browser, self.address, name, scene, scene.sizes[0])
+        page, wrong = visit(self.browser, self.address, name, scene, size or scene.sizes[0])
         assert wrong == []
         return page
 
@@ -130,6 +130,25 @@ def test_a_name_full_of_markup_is_shown_as_it_is_written(stage: Stage) -> None:
     expect(page.locator(".line h2").first).to_contain_text(HOSTILE)
     assert page.title() != "broken into"
     assert page.locator("#page b", has_text="bold").count() == 0
+
+
+@pytest.mark.parametrize("size", made_up.BOARD)
+def test_arrows_and_people_stand_under_each_other_on_the_board(
+    stage: Stage, size: tuple[int, int]
+) -> None:
+    page = stage.open("board-full", size)
+
+    def columns(css: str) -> int:
+        """How many different left edges there are."""
+        lefts: list[float] = page.locator(css).evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().left)"
+        )
+        assert len(lefts) >= 7
+        return len({round(left, 1) for left in lefts})
+
+    assert columns(".arrow") == 1
+    assert columns(".people") == 2, "the lines stand in two columns"
+    expect(page.locator(".wait").first).to_have_text("chờ 1,5–2,5 giờ")
 
 
 def test_the_page_keeps_the_halls_time_and_not_the_devices(stage: Stage) -> None:

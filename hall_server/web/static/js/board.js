@@ -74,7 +74,7 @@ function recent(calls, now) {
       h("span.row-number", null, call.number),
       h("span.row-service", null, named(call, "service")),
       h("span.unseen", null, `${t("common.counter", { counter: call.counter })}`),
-      h("span.row-counter", { "aria-hidden": "true" }, arrow(), call.counter),
+      h("span.row-counter", { "aria-hidden": "true" }, arrow(), h("b", null, call.counter)),
     ),
   );
   return h(
@@ -112,13 +112,21 @@ function lines(view) {
         h(
           "p.queue",
           null,
-          one.waiting > 0 &&
-            h("span", null, h("b", null, whole(one.waiting)), count("board.waiting", one.waiting)),
-          h("span.wait", { class: one.wait ? null : "shut" }, waitOf(one)),
+          one.waiting > 0 && [
+            h("b", null, whole(one.waiting)),
+            h("span.people", null, count("board.waiting", one.waiting)),
+          ],
+          h("span.wait", { class: one.wait ? null : "shut" }, waitWords(one)),
         ),
       ),
     ),
   );
+}
+
+/** "chờ 11–17 phút"; bare where there is no time to tell. */
+function waitWords(one) {
+  const timed = one.wait && (one.waiting > 0 || one.wait.high_minutes > 1);
+  return timed ? t("board.wait", { wait: waitOf(one) }) : waitOf(one);
 }
 
 function closed(now) {

@@ -54,8 +54,17 @@ show(
 const place = document.getElementById("nodes");
 const nodes = (view.nodes ?? []).filter((one) => one.panel_url);
 
+const atCounters = nodes.filter((one) => one.counter);
+const elsewhere = nodes.filter((one) => !one.counter); // kiosks and boards: half as tall
+const pairs = elsewhere.flatMap((_, i) => (i % 2 ? [] : [elsewhere.slice(i, i + 2)]));
+
 function draw() {
-  show(place, nodes.map((one) => device(one, panels.get(one.node))));
+  const drawn = (one) => device(one, panels.get(one.node));
+  show(
+    place,
+    pairs.map((pair) => h("div.pair", { "data-key": `pair-${pair[0].node}` }, pair.map(drawn))),
+    atCounters.map(drawn),
+  );
 }
 
 function device(node, its) {
