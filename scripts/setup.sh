@@ -15,6 +15,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # ---------------------------------------------------------------- Debian's programs
 
 packages=(mosquitto mosquitto-clients victoria-metrics libzbar0 espeak-ng chromium alsa-utils)
+packages+=(libatomic1) # for the Node.js that drives Chromium
 
 is_installed() {
     local status
@@ -25,6 +26,8 @@ is_installed() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         env DEBIAN_FRONTEND=noninteractive "$@" </dev/null
+    elif ! has sudo; then
+        return 1
     elif [ -t 0 ]; then
         sudo env DEBIAN_FRONTEND=noninteractive "$@"
     else
@@ -36,27 +39,39 @@ as_root() {
 unknown_here=.build/packages-unknown-here
 
 install_packages() {
-    local missing=() wanted=() name
+    local missing=() wanted=() unknown=() name lists_are_new=yes
     for name in "$@"; do
         is_installed "$name" || grep -qsxF "$name" "$unknown_here" || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    if [ "$(id -u)" -ne 0 ] && ! has sudo; then
-        complain "missing: ${missing[*]}. As root, run: apt-get install ${missing[*]}"
+    if ! as_root apt-get --version >/dev/null; then
+        complain "Debian packages are missing, and you are neither root nor allowed to sudo. As root, run"
+        complain "  apt-get update && apt-get install --no-install-recommends ${missing[*]}"
+        complain "and then this again."
         return 0 # what the house cannot do without is looked for below
     fi
     say "installing ${missing[*]}"
-    as_root apt-get update --quiet=2 || complain "apt-get update failed: trying the old lists"
+    as_root apt-get update --quiet=2 -o APT::Update::Error-Mode=any || {
+        lists_are_new=no
+        complain "apt-get update failed: trying the old lists"
+    }
     for name in "${missing[@]}"; do
         if [ -n "$(apt-cache show --quiet=2 "$name" 2>/dev/null)" ]; then
             wanted+=("$name")
         else
-            complain "this system's apt-get has no package $name"
-            mkdir -p .build && echo "$name" >>"$unknown_here"
+            unknown+=("$name")
         fi
     done
+    if [ ${#unknown[@]} -gt 0 ] && [ "$lists_are_new" = yes ]; then
+        complain "this system's apt-get has no package ${unknown[*]}"
+        mkdir -p .build && printf '%s\n' "${unknown[@]}" >>"$unknown_here"
+    elif [ ${#unknown[@]} -gt 0 ]; then
+        complain "the old lists do not have ${unknown[*]}: check the network and run this again"
+    fi
     [ ${#wanted[@]} -gt 0 ] || return 0
-    as_root apt-get install --yes --quiet=2 --no-install-recommends "${wanted[@]}" || {
+    # A machine that was just switched on may be busy with its own updates: wait for their end.
+    as_root apt-get install --yes --quiet=2 --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "${wanted[@]}" || {
         complain "apt-get could not install ${wanted[*]}: see its words above"
         return 0
     }
@@ -65,6 +80,8 @@ install_packages() {
         say "none of them: systemctl disable --now mosquitto victoria-metrics"
     fi
 }
+
+has_library() { [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep "$1\.so" >/dev/null; }
 
 look_for_programs() {
     has mosquitto || {
@@ -76,8 +93,10 @@ look_for_programs() {
     has espeak-ng || complain "espeak-ng is missing: tickets are called on the boards, not aloud"
     has aplay || complain "aplay (alsa-utils) is missing: announcements go to a file"
     has chromium || has chromium-browser || complain "chromium is missing: the tests of the pages need it"
-    [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep 'libzbar\.so' >/dev/null ||
+    has_library libzbar ||
         complain "libzbar is missing (package libzbar0 or zbar): one QR reader instead of two"
+    has_library libatomic ||
+        complain "libatomic is missing (package libatomic1): the tests of the pages need it"
 }
 
 # ---------------------------------------------------------------- Python
@@ -104,13 +123,10 @@ find_python() {
 
 choose_python() {
     python=$(find_python)
-    if has apt-get && { [ -z "$python" ] || ! can_make_venv "$python"; }; then
-        install_packages python3 python3-venv
-        python=$(find_python)
-    fi
     if [ -z "$python" ]; then
-        complain "Python 3.11 to 3.14 is needed, and ${PYTHON:-python3} here is" \
-            "$("${PYTHON:-python3}" --version 2>&1 || true):" \
+        local here=none
+        ! has "${PYTHON:-python3}" || here=$("${PYTHON:-python3}" --version 2>&1 || true)
+        complain "Python 3.11 to 3.14 is needed, and ${PYTHON:-python3} here is $here:" \
             "install one (on Debian 12 or newer: apt-get install python3 python3-venv)," \
             "or name one with PYTHON=/path/to/python3.11 make setup"
         return 1
@@ -131,12 +147,16 @@ fingerprint() {
     } | sha256sum
 }
 
+stamp=.venv/.setup-stamp
+
+venv_is_ready() {
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ] && is_right_python .venv/bin/python
+}
+
+python_is_wanting() { ! venv_is_ready && ! can_make_venv "$(find_python)"; }
+
 make_venv() {
-    local stamp=.venv/.setup-stamp
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ] &&
-        is_right_python .venv/bin/python; then
-        return
-    fi
+    ! venv_is_ready || return 0
     choose_python
     if [ -f .venv/pyvenv.cfg ] && is_right_python .venv/bin/python &&
         head -n 1 .venv/bin/pip 2>/dev/null | grep -qF "$house/.venv/"; then
@@ -154,14 +174,17 @@ make_venv() {
 # ---------------------------------------------------------------- in this order
 
 if has apt-get && has dpkg-query; then
+    ! python_is_wanting || packages+=(python3 python3-venv)
     install_packages "${packages[@]}"
 else
     missing=()
+    ! python_is_wanting || missing+=("Python 3.11 to 3.14 with its venv module")
     for program in mosquitto victoria-metrics espeak-ng chromium aplay; do
         has "$program" || missing+=("$program")
     done
     [ ${#missing[@]} -eq 0 ] ||
-        complain "this is not Debian: install ${missing[*]} and libzbar with your own tools"
+        complain "this is not Debian: install ${missing[*]}, libzbar and libatomic with" \
+            "your own tools"
 fi
 look_for_programs
 make_venv

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from importlib.metadata import packages_distributions
@@ -114,3 +116,58 @@ def test_the_scripts_are_bash_that_stops_at_the_first_fault(script: str) -> None
     assert text.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in text
     subprocess.run(["bash", "-n", script], cwd=HOUSE, check=True)
+
+
+class FreshMachine:
+    """A machine of stand-ins with nothing of Debian's installed, and the house's setup on it.
+
+    ``says`` maps a program of that machine to the lines of shell that it is.
+    """
+
+    def __init__(self, folder: Path, says: dict[str, str]) -> None:
+        self.house = folder / "house"
+        self._programs = folder / "bin"
+        self._programs.mkdir()
+        for name in ("bash", "cat", "dirname", "env", "grep", "mkdir", "sha256sum", "uname"):
+            self._programs.joinpath(name).symlink_to(shutil.which(name) or name)
+        bare = {"dpkg-query": "exit 1", "apt-cache": "exit 100", "python3": "exit 1"}
+        for name, lines in (bare | says).items():
+            program = self._programs / name
+            program.write_text(f"#!/bin/sh\n{lines}\n", encoding="utf-8")
+            program.chmod(0o755)
+        for name in ("scripts/setup.sh", "pyproject.toml", "requirements/constraints.txt"):
+            self.house.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(HOUSE / name, self.house / name)
+
+    def make_setup(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "scripts/setup.sh"],
+            cwd=self.house,
+            env={**os.environ, "PATH": str(self._programs), "PYTHON": "python3"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+
+
+@pytest.mark.parametrize("sudo", [{}, {"sudo": "exit 1"}], ids=["no sudo", "sudo refuses"])
+def test_who_may_not_install_is_told_everything_that_root_has_to_install(
+    tmp_path: Path, sudo: dict[str, str]
+) -> None:
+    machine = FreshMachine(tmp_path, {"id": "echo 1000", "apt-get": "exit 0", **sudo})
+    said = machine.make_setup()
+    assert said.returncode != 0
+    order = re.search(r"apt-get install --no-install-recommends (.*)", said.stderr)
+    assert order, said.stderr
+    assert {"mosquitto", "chromium", "libatomic1", "python3-venv"} <= set(order.group(1).split())
+
+
+@pytest.mark.parametrize(("update", "remembered"), [("0", True), ("100", False)])
+def test_a_package_is_held_for_unknown_only_by_lists_that_are_new(
+    tmp_path: Path, update: str, remembered: bool
+) -> None:
+    apt_get = f'[ "$1" != update ] || exit {update}'
+    machine = FreshMachine(tmp_path, {"id": "echo 0", "apt-get": apt_get})
+    said = machine.make_setup()
+    assert "victoria-metrics" in said.stderr
+    assert machine.house.joinpath(".build/packages-unknown-here").exists() is remembered
