@@ -24,8 +24,10 @@ from hall_server.state import State
 SCHEMA: Final = 1
 SNAPSHOTS_KEPT: Final = 2
 DEAD_LETTERS_KEPT: Final = 10_000
-CHECKPOINT_PAGES: Final = 2_000
-"""Pages in the write-ahead log from which :meth:`Journal.rest` folds it back."""
+COMMITS_UNTIL_REST: Final = 200
+"""Commits after which :meth:`Journal.rest` folds the write-ahead log back."""
+CHECKPOINT_PAGES: Final = 16_000
+"""Pages in the log at which a commit folds it back itself: no moment of rest came before."""
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -86,6 +88,7 @@ class Journal:
                 f"{path}: sổ này đang được một chương trình khác mở / another hall has this "
                 "journal open: stop that one first"
             ) from None
+        self._commits_since_rest = 0
         try:
             self._db = _connect(path)
             self._db.executescript(_TABLES)
@@ -176,6 +179,7 @@ class Journal:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT INTO facts VALUES (?,?,?,?,?,?,?,?)", rows)
             self._db.execute("COMMIT")
+            self._commits_since_rest += 1
         except sqlite3.Error as error:
             self._roll_back()
             raise _domain_error(self.path, error) from None
@@ -223,12 +227,18 @@ class Journal:
             raise _domain_error(self.path, error) from None
 
     def rest(self) -> None:
-        """Fold the write-ahead log back where it has grown; called when nothing else waits."""
-        pages = self.path.with_name(self.path.name + "-wal")
+        """Fold the write-ahead log back where it has grown; called when nothing else waits.
+
+        The file keeps its length and is written over from its beginning: a commit into room that
+        is there already takes the disk about two thirds of the time of one that needs more.
+        """
+        if self._commits_since_rest < COMMITS_UNTIL_REST:
+            return
         try:
-            if pages.stat().st_size > CHECKPOINT_PAGES * 4096:
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except (OSError, sqlite3.Error):  # tried again at the next rest; nothing depends on it
+            _, pages, folded = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages == folded:  # else somebody reads in it just now
+                self._commits_since_rest = 0
+        except sqlite3.Error:  # tried again at the next rest; nothing depends on it
             return
 
     def close(self) -> None:
@@ -272,9 +282,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    # The log is folded back when nothing waits (rest), not in the middle of somebody's commit;
-    # this bound holds where that moment does not come.
-    db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES * 8}")
+    # The log is folded back when nothing waits (rest), not in the middle of somebody's commit.
+    db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     path.chmod(0o600)
     return db
 

@@ -155,6 +155,8 @@ class Runtime:
         self._since_snapshot = 0
         self._disk_full = False
         self._crowded = False
+        self._due_ms: int | None = None
+        """When the next window runs out, as of this round."""
         self.view: State = hall.state.view()
         """The state after the last commit; read-only, replaced by each commit."""
         self.beat_monotonic: float = time.monotonic()
@@ -281,7 +283,7 @@ class Runtime:
         return batch
 
     def _until_due_s(self) -> float:
-        due = next_due_ms(self._hall.state)
+        due = self._due_ms = next_due_ms(self._hall.state)
         if due is None or self._disk_full:  # a full disk is tried again, but not without rest
             return TICK_S
         return min(TICK_S, max(0.001, (due - self._wall_ms()) / 1000))
@@ -305,7 +307,8 @@ class Runtime:
     def _decide(self, items: list[_Asked | object]) -> _Batch:
         batch = _Batch()
         now_ms = self._wall_ms()
-        batch.facts += self._hall.handle(Tick(request=""), now_ms).facts
+        if not items or (self._due_ms is not None and now_ms >= self._due_ms):
+            batch.facts += self._hall.handle(Tick(request=""), now_ms).facts
         for item in items:
             if isinstance(item, _Asked):
                 handled = self._hall.handle(item.command, now_ms)

@@ -39,7 +39,7 @@ SEND_S: Final = 10.0
 """A page that does not take its bytes for so long is left."""
 SHARE: Final = 0.1
 """Of the loop's time, for fan-out."""
-LONGEST_PAUSE_S: Final = 0.08
+LONGEST_PAUSE_S: Final = 0.1
 YIELD_EACH: Final = 10
 """Pages between two looks at what else the loop has to do."""
 

@@ -1,7 +1,7 @@
 """Sessions in signed cookies: what each request pays for them, and the token its commands carry.
 
-Flask's own session, made lean: a cookie whose signature has been checked once is known by its
-text (a clerk's console sends the same one with every click).
+Flask's own session, made lean: the cookies whose signature has been checked once are known
+by their text (a clerk's console sends the same ones with every click).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ CSRF_HEADER: Final = "X-CSRFToken"
 CSRF_FIELD: Final = "csrf_token"
 _CSRF: Final = "csrf"
 _KNOWN: Final = 4_096
+_KNOWN_LENGTH: Final = 2_048
 
 
 class KnownSessions(SecureCookieSessionInterface):
@@ -32,17 +33,15 @@ class KnownSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of the request's cookie; a new one where that is none of ours."""
-        if "HTTP_COOKIE" not in request.environ:
+        cookies = request.environ.get("HTTP_COOKIE")
+        if not cookies:
             return self.session_class()
-        cookie = request.cookies.get(self.get_cookie_name(app))
-        if not cookie:
-            return self.session_class()
-        known = self._known.get(cookie)
+        known = self._known.get(cookies)
         if known is None:
             found = super().open_session(app, request)
-            if found:
+            if found and len(cookies) <= _KNOWN_LENGTH:
                 with self._lock:
-                    self._known[cookie] = _copied(found)
+                    self._known[cookies] = _copied(found)
                     if len(self._known) > _KNOWN:
                         self._known.popitem(last=False)
             return found

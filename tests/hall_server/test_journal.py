@@ -14,6 +14,7 @@ import pytest
 from hall_server import commands as c
 from hall_server.facts import Source
 from hall_server.journal import (
+    COMMITS_UNTIL_REST,
     DEAD_LETTERS_KEPT,
     DeadLetter,
     Journal,
@@ -61,6 +62,25 @@ def test_each_commit_of_the_journal_is_forced_to_the_disk(tmp_path: Path) -> Non
     try:
         assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
         assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    finally:
+        journal.close()
+
+
+def test_a_journal_that_rests_writes_over_its_log_instead_of_lengthening_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "hall.db")
+    log = tmp_path / "hall.db-wal"
+    try:
+        day, written, lengths = Day(), 0, []
+        for _ in range(3):
+            for _ in range(COMMITS_UNTIL_REST):
+                day.taken()
+                journal.append(day.facts[written:])
+                written = len(day.facts)
+            journal.rest()
+            lengths.append(log.stat().st_size)
+        assert lengths[0] > 0
+        assert lengths[2] <= 1.5 * lengths[0]
+        assert journal.recover() == day.hall.state
     finally:
         journal.close()
 
