@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
 
-from devices.settings_file import SettingsError
+from devices import settings_command
+from devices.settings_command import FAILED, WELL
 from edge.agent import Agent, DataDir, DataDirInUseError
 from edge.outbox import OutboxError
 from edge.panel import PanelServer
 from edge.settings import NodeSettings, load_settings, read_password
 from edge.watchdog import Watchdog
 
-WELL = 0
-FAILED = 1
-WRONG_SETTINGS = 2
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``motcua node``."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--config", metavar="FILE", help="run the node with these settings")
-    what.add_argument("--check", metavar="FILE", help="say whether these settings fit, and end")
-    parser.add_argument("--verbose", action="store_true", help="log more")
+    settings_command.add_arguments(parser, "the node")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run or check; 0 all is well, 1 it failed, 2 the settings do not fit."""
-    try:
-        settings = load_settings(arguments.check or arguments.config)
-        read_password(settings.broker)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return WRONG_SETTINGS
-    if arguments.check:
-        print("OK")
-        return WELL
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if arguments.verbose else logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    return settings_command.run(arguments, _read, _run_node)
+
+
+def _read(path: str) -> NodeSettings:
+    settings = load_settings(path)
+    read_password(settings.broker)
+    return settings
+
+
+def _run_node(settings: NodeSettings) -> int:
     try:
         return _work(settings)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return WRONG_SETTINGS
     except (DataDirInUseError, OutboxError) as error:
         print(error, file=sys.stderr)
         return FAILED

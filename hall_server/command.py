@@ -13,7 +13,8 @@ from typing import Final
 
 from argon2 import PasswordHasher
 
-from devices.settings_file import SettingsError
+from devices import settings_command
+from devices.settings_command import FAILED, WELL
 from hall_server.journal import JournalError
 from hall_server.server import HallServer
 from hall_server.settings import HallSettings, load, read_files, read_password
@@ -21,44 +22,34 @@ from hall_server.web.serve import WebServerError
 
 log = logging.getLogger(__name__)
 
-WELL: Final = 0
-FAILED: Final = 1
-WRONG_SETTINGS: Final = 2
 LEAST_PIN_DIGITS: Final = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``motcua hall``."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--config", metavar="FILE", help="run the hall with these settings")
-    what.add_argument("--check", metavar="FILE", help="say whether these settings fit, and end")
-    what.add_argument(
+    settings_command.add_arguments(parser, "the hall").add_argument(
         "--hash-pin", action="store_true", help="ask for a PIN and print its hash for [[clerk]]"
     )
-    parser.add_argument("--verbose", action="store_true", help="log more")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run, check or hash; 0 all is well, 1 it failed, 2 the settings do not fit."""
     if arguments.hash_pin:
         return _hash_pin()
-    try:
-        settings = load(arguments.check or arguments.config)
-        read_password(settings.broker)
-        if arguments.check:
-            read_files(settings)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return WRONG_SETTINGS
-    if arguments.check:
-        print("OK")
-        return WELL
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if arguments.verbose else logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
-    return _work(settings)
+    return settings_command.run(arguments, _read_all if arguments.check else _read, _work)
+
+
+def _read(path: str) -> HallSettings:
+    settings = load(path)
+    read_password(settings.broker)
+    return settings
+
+
+def _read_all(path: str) -> HallSettings:
+    """With the files that a hall which runs reads later, or does without."""
+    settings = _read(path)
+    read_files(settings)
+    return settings
 
 
 def _hash_pin() -> int:
