@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from msgspec.structs import replace
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -29,6 +30,7 @@ from hall_server.hall import Hall  # noqa: E402
 from hall_server.journal import Journal  # noqa: E402
 from hall_server.settings import load  # noqa: E402
 from motcua.demo import house  # noqa: E402
+from motcua.demo.toml_text import toml_of  # noqa: E402
 from tests.browser.real_hall import RealHall  # noqa: E402
 from tests.browser.screens import (  # noqa: E402
     BOARD,
@@ -79,6 +81,13 @@ class Album:
             raise ValueError(f"{name}: {out.tell()} bytes, at most {MOST_BYTES}: take less of it")
         (self._folder / f"{name}.png").write_bytes(out.getvalue())
         print(f"{name}.png  {picture.width} x {picture.height}  {out.tell() // 1000} kB")
+
+
+def take_a_wards_time(hall: RealHall) -> None:
+    """Services that take as long as in a ward, and not the demo's minute."""
+    path = hall.layout.hall_settings
+    settings = replace(load(path), service=list(house.SERVICES))
+    path.write_text(toml_of(settings), encoding="utf-8")
 
 
 def write_morning(hall: RealHall) -> None:
@@ -176,6 +185,7 @@ def main() -> int:
     expect.set_options(timeout=30_000)
     with tempfile.TemporaryDirectory() as folder:
         hall = RealHall(Path(folder), nodes)
+        take_a_wards_time(hall)
         write_morning(hall)
         with hall, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -9,18 +9,31 @@ from random import Random
 from typing import Any, Final
 
 from motcua.demo.doors import Answer, DoorError
-from motcua.demo.house import SERVICES, Worker
+from motcua.demo.house import QUICK_SERVICES, SERVICES, Worker
 from motcua.demo.room import Room, Visitor
 
 _log = logging.getLogger(__name__)
 
-SERVING_S: Final = (20.0, 60.0)
+SPREAD: Final = 0.5
+"""A service takes what its settings expect, give or take so much of it."""
 COMES_WITHIN_S: Final = 10.0
 LOOKS_S: Final = 5.0
 """How often a clerk with nobody in line looks again."""
 LEFT_ALONE_S: Final = 20.0
 """How long a person at the screen has for her rating before the next is called."""
 SIGNED_OUT: Final = frozenset({"signed_out", "bad_request", "not_your_counter", "counter_not_open"})
+
+
+def serving_s(number: str, rng: Random) -> float:
+    """How long serving ``number`` takes, in seconds at speed 1: what its service is told to take.
+
+    A number keeps its letter when it is sent on, and the pace of that letter's service with it.
+    """
+    minutes = _MINUTES_OF.get(number.rstrip("0123456789"), 1.0)
+    return 60 * minutes * rng.uniform(1 - SPREAD, 1 + SPREAD)
+
+
+_MINUTES_OF: Final = {one.prefix: one.expected_minutes for one in QUICK_SERVICES}
 
 
 class Clerks:
@@ -110,7 +123,7 @@ class Clerk:
         if phase == "called":
             self._serve_called(number)
         else:
-            self._serve(visitor)
+            self._serve(number, visitor)
 
     def _let_back_in(self) -> None:
         """Those who have fetched their paper go back in line."""
@@ -141,7 +154,7 @@ class Clerk:
             visitor, came = self._wait_for(number)
             if came:
                 if self._ask("start").ok:
-                    self._serve(visitor)
+                    self._serve(number, visitor)
                 return
             if self._room.ending.is_set():
                 return
@@ -160,11 +173,11 @@ class Clerk:
         # in real time, too: a called number takes its moment to be on the board
         return visitor, visitor.here.wait(max(0.6, COMES_WITHIN_S / room.speed))
 
-    def _serve(self, visitor: Visitor | None) -> None:
+    def _serve(self, number: str, visitor: Visitor | None) -> None:
         room, rng = self._room, self._rng
         if visitor is not None and visitor.has_card and rng.random() < 0.7:
             visitor.words.put("card")
-        if not room.rest(rng.uniform(*SERVING_S)):
+        if not room.rest(serving_s(number, rng)):
             return
         chance = rng.random()
         if visitor is not None and chance < 0.04:

@@ -15,6 +15,7 @@ from motcua.demo.children import ChildError
 from motcua.demo.layout import Folder, LayoutError, write_layout
 from motcua.demo.running import Result, Run, Wish
 from motcua.demo.store import COMMAND as STORE
+from motcua.demo.telling import farewell
 
 WELL: Final = 0
 FAILED: Final = 1
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result._asdict()), flush=True)
     else:
-        print(_as_text(result), flush=True)
+        print(farewell(result._asdict()), flush=True)
     return SOMETHING_LOST if result.lost or result.doubled else WELL
 
 
@@ -104,10 +105,3 @@ def _say(line: str) -> None:
 
 def _say_aside(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _as_text(result: Result) -> str:
-    return "\n".join(
-        f"  {name:<18} {'-' if value is None else value}"
-        for name, value in result._asdict().items()
-    )

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,12 +29,11 @@ from motcua.demo.toml_text import toml_of
 
 MADE_BY: Final = "motcua demo"
 KEPT_FILE: Final = "layout.json"
-LOCK_FILE: Final = "demo.lock"
 OWN_NAMES: Final = (
     *("hall", "nodes", "broker", "store", "store.log", "logs", "keys"),
     *("hall.toml", *(f"node-{node.id}.toml" for node in house.NODES), KEPT_FILE),
 )
-"""All that the demo makes in its folder, but for the lock; ``--fresh`` removes these alone."""
+"""All that the demo makes in its folder; ``--fresh`` removes these alone."""
 WEB_PORT: Final = 8080
 HEALTH_S: Final = 5.0
 STORE_SETTLES_S: Final = 10.0
@@ -119,6 +118,8 @@ class Layout(NamedTuple):
 class Folder:
     """The demo's folder, held by one demo alone; the kernel lets go of it when that ends.
 
+    The lock is on the folder itself: no file of it is there to be left behind.
+
     Raises:
         LayoutError: another demo has it, it cannot be written, or it holds other things.
     """
@@ -129,7 +130,7 @@ class Folder:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._check_whose()
             self.path.chmod(0o700)
-            self._lock = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             raise LayoutError(
                 f"{path}: không ghi được / cannot be written ({error.strerror}): "
@@ -137,19 +138,23 @@ class Folder:
             ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            owner = os.pread(self._lock, 20, 0).decode(errors="replace").strip() or "?"
+        except BlockingIOError:
+            holder = _holder(self._lock)
             os.close(self._lock)
             raise LayoutError(
-                f"{path}: bản trình diễn đang chạy ở đây / a demo (process {owner}) runs in this "
+                f"{path}: bản trình diễn đang chạy ở đây / a demo (process {holder}) runs in this "
                 "folder: end it with Ctrl-C first, or name another folder with --data"
             ) from None
-        os.truncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:  # a file system that knows no locks on folders
+            os.close(self._lock)
+            raise LayoutError(
+                f"{path}: không khoá được / cannot be locked ({error.strerror}): "
+                "name a folder on a local disk with --data"
+            ) from None
 
     def _check_whose(self) -> None:
-        inside = {one.name for one in self.path.iterdir()}
-        if inside - {LOCK_FILE} and _read_kept(self.path).made_by != MADE_BY:
+        inside = any(self.path.iterdir())
+        if inside and _read_kept(self.path).made_by != MADE_BY:
             raise LayoutError(
                 f"{self.path}: có tệp khác trong thư mục này / holds files that are not the "
                 "demo's: name an empty or new folder with --data"
@@ -167,9 +172,20 @@ class Folder:
     def close(self) -> None:
         """Let another demo have it."""
         if self._lock >= 0:
-            os.truncate(self._lock, 0)
             os.close(self._lock)
             self._lock = -1
+
+
+def _holder(folder: int) -> str:
+    """The process that has locked the open ``folder``; ``?`` where the kernel does not say."""
+    about = os.fstat(folder)
+    where = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}:{about.st_ino}"
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text().splitlines():
+            words = line.split()  # 1: FLOCK ADVISORY WRITE 4711 fe:01:123 0 EOF
+            if "FLOCK" in words and where in words:
+                return words[words.index(where) - 1]
+    return "?"
 
 
 def write_layout(folder: Path, *, store: bool = True) -> Layout:
@@ -291,7 +307,7 @@ def _hall(layout: Layout, kept: Kept, *, store: bool) -> hall.HallSettings:
             password_file=str(_password_file(layout.folder, HALL_USER)),
         ),
         web=hall.WebTable(port=kept.web_port),
-        service=list(house.SERVICES),
+        service=list(house.QUICK_SERVICES),
         counter=list(house.COUNTERS),
         procedure=list(house.PROCEDURES),
         clerk=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from hall_server import facts as f
@@ -65,6 +66,38 @@ def greeting(layout: Layout, *, citizens: bool, store: bool) -> str:
             "apt-get install victoria-metrics"
         )
     lines += ["  Dừng: Ctrl-C / Stop: Ctrl-C", ""]
+    return "\n".join(lines)
+
+
+RESULT: Final = {
+    "visits_opened": "Lượt lấy số / Tickets taken",
+    "called": "Lượt gọi số / Calls",
+    "finished": "Lượt đã phục vụ xong / Visits finished",
+    "ratings": "Lượt đánh giá / Ratings",
+    "scans": "Lượt quét mã / Codes scanned",
+    "events_published": "Sự kiện thiết bị đã gửi / Device events sent",
+    "events_committed": "Sự kiện đã vào nhật ký / Device events in the journal",
+    "points_written": "Điểm đo đã ghi / Points written",
+    "lost": "Bị mất / Lost",
+    "doubled": "Bị trùng / Doubled",
+    "path_p50_ms": "Từ nút bấm đến nhật ký, trung vị / Press to journal, median",
+    "path_p99_ms": "Từ nút bấm đến nhật ký, 99 % dưới / Press to journal, 99 % below",
+}
+"""What each count of a run is called on the terminal; ``--json`` has their names."""
+
+
+def farewell(counts: Mapping[str, float | None]) -> str:
+    """What a run came to, a line for each of its ``counts``."""
+    wide = max(map(len, RESULT.values()))
+    lines = ["", "  Kết quả của lần chạy này / What this run came to:"]
+    for name, value in counts.items():
+        if value is None:
+            told = "chưa đo / not measured"
+        elif name.endswith("_ms"):
+            told = f"{value:.1f} ms".replace(".", ",")
+        else:
+            told = f"{value:.0f}"
+        lines.append(f"    {RESULT[name]:<{wide}}  {told}")
     return "\n".join(lines)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
+import re
 import socket
 import stat
 import tomllib
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -17,6 +22,7 @@ from edge.settings import load_settings
 from hall_server.settings import load
 from motcua.cli import main
 from motcua.demo import house
+from motcua.demo.clerks import serving_s
 from motcua.demo.layout import Folder, Layout, LayoutError, write_layout
 from motcua.demo.toml_text import toml_of
 
@@ -96,11 +102,33 @@ def test_without_a_store_the_hall_feeds_none(tmp_path: Path) -> None:
 def test_a_second_demo_in_the_same_folder_is_told_so(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "demo")
     try:
-        with pytest.raises(LayoutError, match="runs in this folder"):
+        with pytest.raises(LayoutError, match="runs in this folder") as refused:
             Folder(tmp_path / "demo")
+        told = re.search(r"process (\d+|\?)", str(refused.value))
+        assert told is not None
+        assert told[1] in (str(os.getpid()), "?"), "? where the kernel hides who holds a lock"
     finally:
         folder.close()
+    assert list((tmp_path / "demo").iterdir()) == [], "no lock is left behind"
     Folder(tmp_path / "demo").close()
+
+
+def test_a_folder_that_cannot_be_locked_is_no_running_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(LayoutError, match="cannot be locked"):
+        Folder(tmp_path / "demo")
+
+
+def test_the_settings_promise_what_the_simulated_clerks_take(layout: Layout) -> None:
+    dice = Random(1)
+    for service in load(layout.hall_settings).service:
+        drawn = [serving_s(f"{service.prefix}012", dice) for _ in range(2000)]
+        assert sum(drawn) / 2000 / 60 == pytest.approx(service.expected_minutes, rel=0.05)
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
@@ -120,7 +148,7 @@ def test_beginning_anew_removes_what_the_demo_made_and_nothing_else(tmp_path: Pa
         left = {one.name for one in folder.path.iterdir()}
     finally:
         folder.close()
-    assert left == {"note.txt", "demo.lock"}
+    assert left == {"note.txt"}
 
 
 def test_a_folder_that_cannot_be_written_gets_a_message(tmp_path: Path) -> None:

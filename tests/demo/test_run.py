@@ -17,6 +17,7 @@ import pytest
 
 from hall_server.facts import DayOpened, ServiceFinished, TicketTaken
 from motcua.demo.facts_of_run import DemoJournal
+from motcua.demo.layout import OWN_NAMES
 from motcua.demo.stored_points import accepted
 from tests.parts import until
 
@@ -144,12 +145,14 @@ def test_ctrl_c_ends_all_of_it_and_leaves_neither_process_nor_lock(demo: Demo) -
     took_s = time.monotonic() - began
     assert not demo.pids()
     assert run.returncode == 0, aside
+    assert {one.name for one in demo.folder.iterdir()} <= set(OWN_NAMES)
     assert "Trang đầu / Start page" in out
-    assert out.index("/kiosk/") < out.index("visits_opened")
+    assert out.index("/kiosk/") < out.index("Lượt lấy số / Tickets taken")
     # the bound is the demo's own: it kills what is left at 2.7 s
     assert took_s < 10, aside
     quiet = demo.result(demo.start("--seconds", "0.2", "--json", "--no-citizens"))
-    assert quiet["visits_opened"] == 0
+    # nobody comes; a code that was on its way at the Ctrl-C still arrives
+    assert quiet["visits_opened"] <= quiet["scans"]
 
 
 def test_ctrl_c_while_it_starts_is_heard_at_once(demo: Demo) -> None:
