@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import logging
 import signal
@@ -78,6 +79,9 @@ def _work(settings: HallSettings) -> int:
     except (OSError, ValueError) as error:
         print(f"the hall cannot start: {error}", file=sys.stderr)
         return FAILED
+    # What is here now stays: the collector need not walk through it while somebody waits.
+    gc.collect()
+    gc.freeze()
     try:
         while not end.wait(1.0):
             if not server.well:
