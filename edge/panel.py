@@ -199,7 +199,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit() and len(length) <= 18):
             self.close_connection = True
-            raise PanelError(HTTPStatus.LENGTH_REQUIRED, "send the length of the body")
+            raise PanelError(
+                HTTPStatus.LENGTH_REQUIRED,
+                "send Content-Length with the body's length in bytes, 0 where there is none "
+                "(curl -d ''); a body in chunks is not taken",
+            )
         if int(length) > MAX_CARD_BYTES:
             self.close_connection = True
             raise PanelError(

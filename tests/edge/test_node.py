@@ -388,6 +388,21 @@ def test_a_length_that_is_no_number_is_refused_in_words(make_node: MakeNode, len
     assert "length" in json.loads(body)["error"]
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [b"X-Panel: 1\r\n\r\n", b"X-Panel: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+)
+def test_a_press_without_a_length_is_told_to_send_one(make_node: MakeNode, request_: bytes) -> None:
+    node = make_node()
+    with socket.create_connection(("127.0.0.1", node.panel_port)) as line:
+        line.sendall(b"POST /press/3 HTTP/1.1\r\nHost: x\r\n" + request_)
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 411")
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    assert "Content-Length" in told
+    assert "curl -d ''" in told
+
+
 def test_the_panel_says_what_to_do_instead(make_node: MakeNode) -> None:
     node = make_node()
     for method, path, status in [
