@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from hall_server import facts as f
 from tests.browser.real_hall import RealHall
@@ -127,6 +127,26 @@ def test_a_key_pressed_before_the_hall_has_answered_is_done_after_its_answer(
     done = [type(one.body) for one in hall.facts()[before:]]
     assert done.count(f.TicketCalled) == 1
     assert done.count(f.TicketRecalled) == 1
+
+
+def test_an_enter_for_the_step_that_the_screen_shows_already_is_done_after_the_answer(
+    hall: RealHall, screens: Screens
+) -> None:
+    hall.take("chung-thuc")
+    console = screens.clerk("1")
+    call_next(console)
+    on_its_way: list[tuple[Route, APIResponse]] = []
+
+    def done_but_not_answered(route: Route) -> None:
+        on_its_way.append((route, route.fetch()))
+
+    console.route("**/api/clerk/start", done_but_not_answered, times=1)
+    press_next(console)
+    expect(console.locator("#act")).to_contain_text("Hoàn thành")
+    press_next(console)
+    (route, answer) = on_its_way[0]
+    route.fulfill(response=answer)
+    expect(console.locator("#work .told")).to_contain_text("Đã xong")
 
 
 def test_of_the_keys_pressed_before_an_answer_only_the_last_is_done(

@@ -16,7 +16,7 @@ const places = Object.fromEntries(
 );
 
 let answering = null; // what the hall has still to answer
-let meanwhile = null; // the last key pressed before that answer: its act is done after it
+let meanwhile = null; // {act, step} of the last key pressed before that answer: done after it
 let lastStep = -Infinity;
 let message = null; // {text, wrong, at, slip: the number that Z brings back}
 let holding = null; // {what, number, ticket, until, timer}: done in a moment, unless taken back
@@ -62,18 +62,20 @@ async function command(what, values = {}) {
   } else {
     say(answer.message, { wrong: true });
   }
-  setTimeout(doMeanwhile, 0, answer.ok); // once all is said about this one
+  setTimeout(doMeanwhile, 0, what, answer.ok); // once all is said about this one
   return answer;
 }
 
-/** Do what a key asked for while the hall was answering, if it still makes sense. */
-async function doMeanwhile(went) {
-  const act = meanwhile;
+/** Do what a key asked for while the hall was answering `done`, if it still makes sense. */
+async function doMeanwhile(done, went) {
+  const kept = meanwhile;
   meanwhile = null;
-  if (!act) return;
-  // Enter is never done later: it was for the step on the screen, and that has just been done.
-  if (went && act !== "next" && (await page.look("/api/view/clerk"))) {
-    if (canDo(page.view(), holding)[act]) {
+  if (!kept) return;
+  const { act, step } = kept;
+  // An Enter for the very step that was on its way was impatience: it must not do the next one.
+  if (went && step !== done && (await page.look("/api/view/clerk"))) {
+    const fits = act === "next" ? nextStep(page.view()) === step : canDo(page.view(), holding)[act];
+    if (fits) {
       acts[act]();
       return;
     }
@@ -319,5 +321,6 @@ document.addEventListener("keydown", (event) => {
 function keep(act) {
   // A second Enter at once is a slip; it must not push out the key that came before it either.
   if (act === "next" && performance.now() - lastStep < DOUBLE_MS) return;
-  meanwhile = act;
+  // The page may have shown the next step before the answer came: an Enter is for what it shows.
+  meanwhile = { act, step: act === "next" ? nextStep(page.view()) : null };
 }
