@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from motcua.demo.broker import command
+
 LOOPBACK = "127.0.0.1"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 """Debian's, or what another system calls it."""
@@ -89,7 +91,7 @@ class Broker:
         assert self._child is None, "the broker is running already"
         with (self._folder / "mosquitto.log").open("ab") as log:
             self._child = subprocess.Popen(
-                ["mosquitto", "-c", str(self._folder / "mosquitto.conf")], stderr=log, stdout=log
+                command(self._folder / "mosquitto.conf"), stderr=log, stdout=log
             )
         until(self._answers, f"mosquitto listens on {self.port}: {self.log()}")
 
