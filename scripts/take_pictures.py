@@ -31,12 +31,12 @@ from hall_server.journal import Journal  # noqa: E402
 from hall_server.settings import load  # noqa: E402
 from motcua.demo import house  # noqa: E402
 from motcua.demo.toml_text import toml_of  # noqa: E402
+from tests.browser.chromium import launch  # noqa: E402
 from tests.browser.real_hall import RealHall  # noqa: E402
 from tests.browser.screens import (  # noqa: E402
     BOARD,
     CLERK,
     COUNTER,
-    FLAGS,
     KIOSK,
     PHONE,
     Screens,
@@ -44,7 +44,6 @@ from tests.browser.screens import (  # noqa: E402
     hold_card,
     press_next,
 )
-from tests.parts import CHROMIUM  # noqa: E402
 
 PICTURES: Final = HOUSE / "docs/pictures"
 MOST_BYTES: Final = 300_000
@@ -188,7 +187,7 @@ def main() -> int:
         take_a_wards_time(hall)
         write_morning(hall)
         with hall, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = launch(playwright)
             screens = Screens(browser, hall)
             take_all(hall, screens, Album(PICTURES))
             browser.close()

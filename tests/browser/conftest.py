@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.chromium import launch
 from tests.browser.real_hall import RealHall
-from tests.browser.screens import FLAGS, PATIENCE_MS, Screens
-from tests.parts import CHROMIUM
+from tests.browser.screens import PATIENCE_MS, Screens
 
 NODES = ("kiosk-1", "counter-1", "board-1")
 USED_COUNTERS = ("1", "2")
@@ -20,7 +20,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

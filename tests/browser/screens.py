@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
+import re
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import zxingcpp
 from PIL import Image
@@ -15,15 +15,6 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from motcua.demo import house
 from tests.browser.real_hall import CLERK_OF, RealHall
 
-FLAGS: Final = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
 PATIENCE_MS: Final = 15_000
 """Far beyond what anything needs."""
 BETWEEN_STEPS_MS: Final = 600
@@ -69,9 +60,12 @@ class Screens:
             context = self._profile(lang)
         if not own:
             self._shared[lang] = context
+        return self._page(context, path, size, clock=own)
+
+    def _page(self, context: BrowserContext, path: str, size: Size, *, clock: bool) -> Page:
         page = context.new_page()
         page.set_viewport_size({"width": size.width, "height": size.height})
-        if own:
+        if clock:
             page.clock.install()
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
         page.on("console", lambda message: self._heard(path, message))
@@ -79,7 +73,7 @@ class Screens:
         return page
 
     def _profile(self, lang: str) -> BrowserContext:
-        context = self._browser.new_context(base_url=self.hall.origin)
+        context = self._browser.new_context(base_url=self.hall.origin, reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
         if lang != "vi":
             context.add_cookies([{"name": "lang", "value": lang, "url": self.hall.origin}])
@@ -112,12 +106,27 @@ class Screens:
         return self.open(self.hall.kiosk_address, size, lang=lang, own=True)
 
     def clerk(self, counter: str, size: Size = CLERK, *, lang: str = "vi", who: str = "") -> Page:
-        """The console at ``counter``, where its clerk (or ``who``) has just signed in."""
-        page = self.open("/clerk/sign-in", size, lang=lang, own=True)
+        """The console at ``counter``, where its clerk (or ``who``) has signed in before."""
         name = who or CLERK_OF[counter]
-        page.locator("#clerk").fill(name)
+        context = self._profile(lang)
+        form = context.request.get("/clerk/sign-in").text()
+        token = re.search(r'name="csrf_token" value="([^"]+)"', form)
+        assert token is not None, form
+        entered = {"clerk": name, "pin": self.hall.layout.pins[name], "counter": counter}
+        answer = context.request.post(
+            "/clerk/sign-in", form={**entered, "csrf_token": token[1]}, max_redirects=0
+        )
+        assert answer.status == 303, answer.text()
+        page = self._page(context, "/clerk", size, clock=True)
+        expect(page.locator("#act")).to_be_visible()
+        return page
+
+    def sign_in(self, counter: str) -> Page:
+        """The console at ``counter``, whose clerk signs in as people do."""
+        page = self.open("/clerk/sign-in", CLERK, own=True)
+        page.locator("#clerk").fill(CLERK_OF[counter])
         page.locator("#counter").select_option(counter)
-        page.locator("#pin").fill(self.hall.layout.pins[name])
+        page.locator("#pin").fill(self.hall.layout.pins[CLERK_OF[counter]])
         page.keyboard.press("Enter")
         expect(page.locator("#act")).to_be_visible()
         return page
@@ -182,22 +191,3 @@ def read_code(page: Page, selector: str) -> str:
     found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
     assert len(found) == 1, f"{len(found)} codes in {selector}"
     return found[0].text
-
-
-def is_wider_than_screen(page: Page) -> bool:
-    """Whether one would have to push the page sideways."""
-    wide: bool = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return wide
-
-
-def axe_findings(page: Page, source: str, **rules: Any) -> list[str]:
-    """What axe-core (its ``source``) says against the page as it is now."""
-    page.evaluate(source)
-    options = {"rules": rules, "resultTypes": ["violations"]}
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
-    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    return [
-        f"{page.url} {one['id']}: {one['help']} @ "
-        + "; ".join(" ".join(map(str, node["target"])) for node in one["nodes"][:4])
-        for one in result["violations"]
-    ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from motcua.demo import house
+from tests.browser.chromium import axe_findings, pixels_too_wide
 from tests.browser.real_hall import RealHall
 from tests.browser.screens import (
     BOARD,
@@ -21,17 +20,12 @@ from tests.browser.screens import (
     PHONE,
     Screens,
     Size,
-    axe_findings,
     hold_card,
-    is_wider_than_screen,
     press_next,
 )
 
 pytestmark = pytest.mark.browser
 
-AXE: Final = Path(__file__).parents[2] / ".build/axe.min.js"
-SEVEN_TO_ONE: Final = {"color-contrast-enhanced": {"enabled": True}}
-"""For what is read from afar, or by people who do not see well."""
 VIETNAMESE: Final = re.compile(
     "[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE
 )
@@ -49,13 +43,6 @@ SEEN_AND_HEARD: Final = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """axe-core's source."""
-    assert AXE.is_file(), "no axe-core: run `make setup`"
-    return AXE.read_text("utf-8")
-
-
 @pytest.fixture
 def busy_hall(hall: RealHall) -> Iterator[dict[str, str]]:
     """Counter 1 has called somebody, others wait; phone tokens of the called and a waiting one."""
@@ -69,113 +56,93 @@ def busy_hall(hall: RealHall) -> Iterator[dict[str, str]]:
     hall.tidy(["3"])
 
 
-def test_axe_finds_nothing_on_any_page_of_a_busy_hall(
-    busy_hall: dict[str, str], hall: RealHall, screens: Screens, axe: str
-) -> None:
-    found: list[str] = []
+class Inspection:
+    """Holds axe-core against pages as they are, and makes everything twice as large on them."""
 
-    def check(page: Page, *, far: bool = False) -> Page:
-        found.extend(axe_findings(page, axe, **(SEVEN_TO_ONE if far else {})))
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def of(self, page: Page, size: Size, *, from_afar: bool = False) -> Page:
+        """The same page, inspected: at its ``size``, then at 200 %."""
+        self.found += axe_findings(page, from_afar=from_afar)
+        twice = size.at_200_percent
+        page.set_viewport_size({"width": twice.width, "height": twice.height})
+        if wide := pixels_too_wide(page):
+            self.found.append(f"{page.url} {wide} px too wide at 200 %")
+        page.set_viewport_size({"width": size.width, "height": size.height})
         return page
 
+
+@pytest.fixture
+def inspection() -> Iterator[Inspection]:
+    """Nothing may have been found when the test is over."""
+    inspection = Inspection()
+    yield inspection
+    assert not inspection.found, "\n".join(inspection.found)
+
+
+def test_everybody_can_read_every_page_of_a_busy_hall_also_at_200_percent(
+    busy_hall: dict[str, str], screens: Screens, inspection: Inspection
+) -> None:
     board = screens.open("/board", BOARD)
     expect(board.locator(".called .number")).to_be_visible()
-    check(board, far=True)
-    check(screens.open("/counter/1", COUNTER))
-    check(screens.open(f"/t/{busy_hall['called']}", PHONE))
-    phone = check(screens.open(f"/t/{busy_hall['waiting']}", PHONE))
+    inspection.of(board, BOARD, from_afar=True)
+    counter = inspection.of(screens.open("/counter/1", COUNTER), COUNTER)
+    called = inspection.of(screens.open(f"/t/{busy_hall['called']}", PHONE), PHONE)
+    phone = inspection.of(screens.open(f"/t/{busy_hall['waiting']}", PHONE), PHONE)
     phone.get_by_role("button", name="Huỷ số này").click()
-    check(phone)
-    check(screens.open(f"/p/{house.PROCEDURES[0].code}", PHONE))
-    start = screens.open("/")
+    inspection.of(phone, PHONE)
+    for procedure in (house.PROCEDURES[0], house.PROCEDURES[5]):
+        inspection.of(screens.open(f"/p/{procedure.code}", PHONE), PHONE)
+    start = screens.open("/", CLERK)
     expect(start.locator("article.node select").first).to_be_visible()
-    check(start)
-    check(screens.open("/clerk/sign-in"))
-    check(screens.technician())
-    check(screens.open("/nothing-here"))
+    inspection.of(start, CLERK)
+    inspection.of(screens.open("/clerk/sign-in", CLERK), CLERK)
+    inspection.of(screens.technician(), CLERK)
+    inspection.of(screens.open("/nothing-here", CLERK), CLERK)
     screens.forgive_status(404)
 
     # the console: called, a question, serving with a card
-    console = check(screens.clerk("1"))
+    console = inspection.of(screens.clerk("1"), CLERK)
     console.keyboard.press("p")
     expect(console.get_by_role("dialog")).to_be_visible()
-    check(console)
+    inspection.of(console, CLERK)
     console.keyboard.press("Escape")
     press_next(console)
     expect(console.locator("#act")).to_contain_text("Hoàn thành")
     hold_card(start, "Quầy 1", "tran-thi-mau")
     expect(console.locator("section.card")).to_be_visible()
-    check(console)
+    inspection.of(console, CLERK)
 
     # the question how it was, on the counter and on the phone
     press_next(console)
-    counter = screens.open("/counter/1", COUNTER)
     expect(counter.locator(".question")).to_be_visible()
-    check(counter)
-    rating = screens.open(f"/t/{busy_hall['called']}", PHONE)
-    expect(rating.locator(".rate")).to_be_visible()
-    check(rating)
-    assert not found, "\n".join(found)
+    inspection.of(counter, COUNTER)
+    expect(called.locator(".rate")).to_be_visible()
+    inspection.of(called, PHONE)
 
 
-def test_axe_finds_nothing_on_any_screen_of_the_kiosk(
-    busy_hall: dict[str, str], screens: Screens, axe: str
+def test_everybody_can_read_every_screen_of_the_kiosk_also_at_200_percent(
+    busy_hall: dict[str, str], screens: Screens, inspection: Inspection
 ) -> None:
     kiosk, start = screens.kiosk(), screens.open("/")
-    found = axe_findings(kiosk, axe, **SEVEN_TO_ONE)
+
+    def inspect() -> None:
+        inspection.of(kiosk, KIOSK, from_afar=True)
+
+    inspect()
     for what in ("Quét thẻ căn cước", "Cần người giúp"):
         kiosk.get_by_role("button", name=what).click()
-        found += axe_findings(kiosk, axe, **SEVEN_TO_ONE)
+        inspect()
         kiosk.get_by_role("button", name="Quay lại").click()
-    kiosk.get_by_role("button", name="Chứng thực").click()
-    found += axe_findings(kiosk, axe, **SEVEN_TO_ONE)
+    kiosk.get_by_role("button", name="Bảo trợ xã hội").click()
+    inspect()
     kiosk.locator("button.go").click()
     expect(kiosk.locator("h1.number")).to_be_visible()
-    found += axe_findings(kiosk, axe, **SEVEN_TO_ONE)
+    inspect()
     hold_card(start, "Máy lấy số", "the-bao-hiem-y-te")
     expect(kiosk.get_by_role("alert")).to_be_visible()
-    found += axe_findings(kiosk, axe, **SEVEN_TO_ONE)
-    assert not found, "\n".join(found)
-
-
-@contextmanager
-def at_200_percent(page: Page, size: Size) -> Iterator[None]:
-    """Everything twice as large on the same screen."""
-    page.set_viewport_size(
-        {"width": size.at_200_percent.width, "height": size.at_200_percent.height}
-    )
-    yield
-    page.set_viewport_size({"width": size.width, "height": size.height})
-
-
-def test_at_200_percent_nothing_has_to_be_pushed_sideways(
-    busy_hall: dict[str, str], screens: Screens
-) -> None:
-    wide: list[str] = []
-
-    def check(page: Page, size: Size, what: str) -> None:
-        with at_200_percent(page, size):
-            if is_wider_than_screen(page):
-                wide.append(what)
-
-    console = screens.clerk("1")
-    check(console, CLERK, "console, called")
-    console.keyboard.press("p")
-    check(console, CLERK, "console, question")
-    for state, token in busy_hall.items():
-        check(screens.open(f"/t/{token}", PHONE), PHONE, f"phone, {state}")
-    check(screens.open(f"/p/{house.PROCEDURES[5].code}", PHONE), PHONE, "procedure")
-    kiosk = screens.kiosk()
-    check(kiosk, KIOSK, "kiosk, start")
-    kiosk.get_by_role("button", name="Bảo trợ xã hội").click()
-    check(kiosk, KIOSK, "kiosk, service")
-    kiosk.locator("button.go").click()
-    expect(kiosk.locator("h1.number")).to_be_visible()
-    check(kiosk, KIOSK, "kiosk, number")
-    check(screens.open("/"), CLERK, "start")
-    check(screens.technician(), CLERK, "technician")
-    check(screens.open("/clerk/sign-in"), CLERK, "sign-in")
-    assert not wide
+    inspect()
 
 
 def english_of(page: Page) -> list[str]:

@@ -42,7 +42,7 @@ def test_a_citizen_takes_a_number_is_called_is_served_and_rates(
     expect(phone.locator("#page")).to_contain_text("Ông, bà là người tiếp theo.")
 
     # the clerk opens the counter and calls with one key
-    console = screens.clerk("1")
+    console = screens.sign_in("1")
     expect(console.locator("#queue")).to_contain_text(number)
     expect(console.locator("#act")).to_contain_text("Gọi số tiếp theo")
     press_next(console)

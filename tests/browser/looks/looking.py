@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.chromium import axe_findings, pixels_too_wide
 from tests.browser.looks.made_up import Scene
-from tests.browser.looks.stage import WEB
 
-AXE = WEB.parents[1] / ".build/axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SEVEN_TO_ONE = ("board", "kiosk")
 """Pages that are read from afar, or by people who do not see well."""
 
@@ -40,24 +29,10 @@ def prepare(page: Page, scene: Scene) -> None:
 
 def findings(page: Page, scene: Scene) -> list[str]:
     """What axe-core and the width of the page say against it."""
-    page.evaluate(AXE.read_text("utf-8"))
-    far = scene.page in SEVEN_TO_ONE and not scene.lost
-    options = {
-        "rules": {"color-contrast-enhanced": {"enabled": far}},
-        "resultTypes": ["violations"],
-    }
-    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    found = [_told(one) for one in result["violations"]]
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    if wide > 0:
+    found = axe_findings(page, from_afar=scene.page in SEVEN_TO_ONE and not scene.lost)
+    if wide := pixels_too_wide(page):
         found.append(f"{wide} px wider than the screen")
     return found
-
-
-def _told(one: dict[str, Any]) -> str:
-    where = "; ".join(" ".join(node["target"]) for node in one["nodes"][:4])
-    why = one["nodes"][0]["any"]
-    return f"{one['id']}: {one['help']} @ {where}" + (f" ({why[0]['message']})" if why else "")
 
 
 def visit(

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.looks.looking import FLAGS, findings, visit
+from tests.browser.chromium import launch
+from tests.browser.looks.looking import findings, visit
 from tests.browser.looks.made_up import scenes
 from tests.browser.looks.stage import create_app, running
-from tests.parts import CHROMIUM
 
 
 def main() -> int:
@@ -41,7 +41,7 @@ def main() -> int:
             print("\n".join(f"{address}/look/{name}" for name in chosen), flush=True)
             threading.Event().wait()
         with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            chromium = launch(playwright)
             browser = chromium.new_context()
             for name, scene in chosen.items():
                 for size in scene.sizes:
