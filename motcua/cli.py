@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Final
 
 from motcua import __version__
@@ -22,6 +23,8 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``motcua`` with ``arguments`` (the process's own by default); the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")  # an old terminal has no Vietnamese letters
     parser = argparse.ArgumentParser(
         prog="motcua", description="Bộ phận một cửa: hàng chờ và thiết bị tại quầy."
     )
