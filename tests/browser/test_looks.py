@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import flask
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from hall_server.web import words
 from tests.browser.looks import made_up, made_up_citizen, made_up_staff
-from tests.browser.looks.looking import findings, visit
+from tests.browser.looks.looking import findings, listen, visit
 from tests.browser.looks.made_up import Scene
 from tests.browser.looks.stage import create_app, running
 
@@ -53,9 +53,10 @@ def more_scenes() -> dict[str, Scene]:
 
 
 class Stage(NamedTuple):
-    """The made-up hall and a browser before it."""
+    """The made-up hall and one page before it, which goes from scene to scene."""
 
-    browser: BrowserContext
+    page: Page
+    wrong: list[str]
     address: str
     scenes: dict[str, Scene]
     app: flask.Flask
@@ -63,9 +64,9 @@ class Stage(NamedTuple):
     def open(self, name: str, size: tuple[int, int] | None = None) -> Page:
         """The page of a scene, at the size it is made for or at ``size``."""
         scene = self.scenes[name]
-        page, wrong = visit(self.browser, self.address, name, scene, size or scene.sizes[0])
-        assert wrong == []
-        return page
+        visit(self.page, self.address, name, scene, size or scene.sizes[0])
+        assert self.wrong == []
+        return self.page
 
     @property
     def asked(self) -> list[tuple[str, dict[str, Any]]]:
@@ -88,16 +89,17 @@ def stage(browser: Browser) -> Iterator[Stage]:
     scenes = {**made_up.scenes(), **more_scenes()}
     app = create_app(scenes)
     with running(app) as address, closing(browser.new_context(reduced_motion="reduce")) as context:
-        yield Stage(context, address, scenes, app)
+        page = context.new_page()
+        yield Stage(page, listen(page), address, scenes, app)
 
 
 @pytest.fixture(autouse=True)
 def nothing_asked_yet(stage: Stage) -> Iterator[None]:
     stage.asked.clear()
     stage.app.extensions.update(failures=0, refuse="")
+    stage.wrong.clear()
     yield
-    for page in stage.browser.pages:
-        page.close()
+    stage.page.goto("about:blank")  # what this scene has still to ask is not asked in the next
 
 
 # ------------------------------------------------------------------ looks

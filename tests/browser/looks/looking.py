@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 from tests.browser.chromium import axe_findings, pixels_too_wide
 from tests.browser.looks.made_up import Scene
@@ -35,12 +35,8 @@ def findings(page: Page, scene: Scene) -> list[str]:
     return found
 
 
-def visit(
-    browser: BrowserContext, address: str, name: str, scene: Scene, size: tuple[int, int]
-) -> tuple[Page, list[str]]:
-    """The page of a scene at a size, ready to be looked at, and what its scripts complained of."""
-    page = browser.new_page()
-    page.set_viewport_size({"width": size[0], "height": size[1]})
+def listen(page: Page) -> list[str]:
+    """What the page's scripts complain of, from now on and whatever it shows."""
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on(
@@ -51,6 +47,11 @@ def visit(
             else None
         ),
     )
+    return wrong
+
+
+def visit(page: Page, address: str, name: str, scene: Scene, size: tuple[int, int]) -> None:
+    """Have ``page`` show a scene at a size, ready to be looked at."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(f"{address}/look/{name}?{scene.query}")
     prepare(page, scene)
-    return page, wrong

@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.looks.looking import findings, visit
+from tests.browser.looks.looking import findings, listen, visit
 from tests.browser.looks.made_up import scenes
 from tests.browser.looks.stage import create_app, running
 
@@ -45,7 +45,9 @@ def main() -> int:
             browser = chromium.new_context()
             for name, scene in chosen.items():
                 for size in scene.sizes:
-                    page, complaints = visit(browser, address, name, scene, size)
+                    page = browser.new_page()
+                    complaints = listen(page)
+                    visit(page, address, name, scene, size)
                     label = f"{name}-{size[0]}x{size[1]}"
                     if given.shots:
                         given.shots.mkdir(parents=True, exist_ok=True)
