@@ -68,7 +68,19 @@ class Alarm(Struct, frozen=True, tag_field="kind", tag="alarm"):
     """False when the fault has gone."""
 
 
-EventBody = Scan | RatingPress | Alarm
+class ClockSet(Struct, frozen=True, tag_field="kind", tag="clock_set"):
+    """The node's wall clock is right from now on, or was set anew while it was.
+
+    What happened earlier in the same boot happened at its ``monotonic_us`` + ``offset_us``.
+    """
+
+    boot_id: RandomId
+    """The boot whose times this corrects."""
+    offset_us: Annotated[int, Meta(ge=-(2**62), le=2**62)]
+    """Wall time less monotonic time."""
+
+
+EventBody = Scan | RatingPress | Alarm | ClockSet
 
 
 class Event(Struct, frozen=True):
@@ -222,6 +234,62 @@ class Display(Struct, frozen=True):
     """The open rating window; None when the buttons do not count."""
     announcements: Annotated[list[Announcement], Meta(max_length=16)] = []
     """The latest calls to speak, oldest first; empty on a node without a voice."""
+    called_wall_ms: Natural | None = None
+    """When ``ticket`` was last called, by the hall's clock: a later time is a recall, and a time
+    long past is no new call, whenever the display was sent; None where nobody is called."""
+
+
+class DesiredSettings(Struct, frozen=True):
+    """What the hall wants a node's settings to be, over those of the node's own file (retained)."""
+
+    version: Positive
+    """Rises with each wish; the node's answer names it."""
+    text: Annotated[str, Meta(max_length=20_000)]
+    """TOML: the settings that differ from the node's own file; empty for none."""
+
+
+class AppliedSettings(Struct, frozen=True):
+    """Which settings a node goes by, and what became of the last ones it was sent (retained)."""
+
+    version: Natural
+    """The version in force; 0 while it goes by its own file alone."""
+    text: Annotated[str, Meta(max_length=20_000)]
+    """The TOML in force over the node's own file."""
+    asked: Natural = 0
+    """The version it was sent last."""
+    status: Literal["applied", "trying", "refused"] = "applied"
+    """What became of ``asked``; while trying, a failure brings the old ones back."""
+    path: Annotated[str, Meta(max_length=200)] = ""
+    """The setting for which it was refused; empty where none is to blame."""
+    reason: ShortText = ""
+    """Why it was refused, for a person."""
+
+
+CommandKind = Literal["identify", "self-test", "reboot"]
+
+
+class NodeCommand(Struct, frozen=True):
+    """Something to be done at once or not at all; expires after 10 s."""
+
+    id: RandomId
+    """Names the command: one that comes twice is done once."""
+    command: CommandKind
+    """What to do."""
+    sent_wall_ms: Natural
+    """When it was asked for, by the hall's clock."""
+
+
+class CommandAnswer(Struct, frozen=True):
+    """What became of a command."""
+
+    id: RandomId
+    """Which command."""
+    outcome: Literal["done", "refused", "expired"]
+    """Expired: it came too late, and was not done."""
+    reason: Annotated[str, Meta(max_length=64)] = ""
+    """Why it was refused, as a short code, e.g. ``not-under-systemd``."""
+    text: ShortText = ""
+    """The same for a person, with what to do."""
 
 
 class HallState(Struct, frozen=True):
@@ -241,6 +309,10 @@ PAYLOADS: Final[dict[str, type[Struct]]] = {
     "ack": Ack,
     "display": Display,
     "health": Health,
+    "settings": DesiredSettings,
+    "settings/applied": AppliedSettings,
+    "command": NodeCommand,
+    "command/answer": CommandAnswer,
 }
 """The payload of each leaf of the topic tree."""
 

@@ -12,7 +12,17 @@ from typing import Final, Literal, NamedTuple, get_args
 
 ROOT: Final = "mc/1"
 
-Leaf = Literal["state", "event", "ack", "display", "health"]
+Leaf = Literal[
+    "state",
+    "event",
+    "ack",
+    "display",
+    "health",
+    "settings",
+    "settings/applied",
+    "command",
+    "command/answer",
+]
 """What a topic of a node carries; see :data:`TOPICS` for who sends it."""
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
@@ -33,6 +43,10 @@ TOPICS: Final[dict[Leaf, TopicRule]] = {
     "ack": TopicRule("hall", 1, False, "how far the hall's journal holds a stream"),
     "display": TopicRule("hall", 1, True, "the whole state that the node must show"),
     "health": TopicRule("node", 0, False, "how the node is, every 30 s"),
+    "settings": TopicRule("hall", 1, True, "what the node's settings should be"),
+    "settings/applied": TopicRule("node", 1, True, "which settings the node goes by"),
+    "command": TopicRule("hall", 1, False, "something to be done within 10 s or not at all"),
+    "command/answer": TopicRule("node", 1, False, "what became of a command"),
 }
 
 
@@ -83,7 +97,7 @@ def parse(topic: str) -> NodeTopic:
     Raises:
         TopicError: the topic is not one of a node's in this version of the tree.
     """
-    parts = topic.split("/")
+    parts = topic.split("/", 4)
     if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
         raise TopicError(f"{topic[:120]!r} is not {ROOT}/<hall>/<node>/<leaf>")
     _, _, hall, node, leaf = parts

@@ -128,7 +128,7 @@ def channels() -> Iterator[tuple[str, str, topics.TopicRule, str]]:
     """Name, address, rule and payload of every topic."""
     for leaf, rule in topics.TOPICS.items():
         address = f"{topics.ROOT}/{{hall}}/{{node}}/{leaf}"
-        yield f"node-{leaf}", address, rule, messages.PAYLOADS[leaf].__name__
+        yield f"node-{leaf.replace('/', '-')}", address, rule, messages.PAYLOADS[leaf].__name__
     rule = topics.TopicRule("hall", 1, True, "birth and last will of the hall")
     yield "hall-state", f"{topics.ROOT}/{{hall}}/state", rule, "HallState"
 

@@ -140,9 +140,10 @@ def test_every_topic_has_one_channel_and_one_operation_with_its_binding() -> Non
     tree = asyncapi()
     assert len(tree["channels"]) == len(tree["operations"]) == len(TOPICS) + 1
     for leaf, rule in TOPICS.items():
-        assert tree["channels"][f"node-{leaf}"]["address"] == f"mc/1/{{hall}}/{{node}}/{leaf}"
+        name = f"node-{leaf.replace('/', '-')}"
+        assert tree["channels"][name]["address"] == f"mc/1/{{hall}}/{{node}}/{leaf}"
         action = "send" if rule.sender == "hall" else "receive"
-        mqtt = tree["operations"][f"{action}-node-{leaf}"]["bindings"]["mqtt"]
+        mqtt = tree["operations"][f"{action}-{name}"]["bindings"]["mqtt"]
         assert (mqtt["qos"], mqtt["retain"]) == (rule.qos, rule.retain)
 
 
