@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from devices.messages import SlipFault
+
 
 class DeviceError(Exception):
     """Some part of a counter cannot be used."""
@@ -49,3 +51,19 @@ class FrameError(DeviceError, ValueError):
 
 class DecoderMissingError(DeviceError, ImportError):
     """A library that reads codes is not on this machine, or too old."""
+
+
+class PrinterSilentError(DeviceError, OSError):
+    """The ticket printer is not there, hangs, or does not answer."""
+
+
+class PrinterRefusedError(DeviceError, OSError):
+    """The ticket printer says why it cannot print; ``fault`` names it as the hall is told."""
+
+    def __init__(self, text: str, fault: SlipFault) -> None:
+        super().__init__(text)
+        self.fault: SlipFault = fault
+
+
+class FontMissingError(DeviceError, FileNotFoundError):
+    """The type of the ticket slips is not on this machine."""

@@ -68,6 +68,24 @@ class Alarm(Struct, frozen=True, tag_field="kind", tag="alarm"):
     """False when the fault has gone."""
 
 
+SlipFault = Literal[
+    "paper_out", "cover_open", "offline", "no_answer", "disk_full", "late", "unsure"
+]
+"""Why a slip is not in somebody's hand.  ``late``: too old to be printed when the node heard of it;
+``unsure``: the node stopped while it was printed, so it is not printed again by itself."""
+
+
+class TicketPrinted(Struct, frozen=True, tag_field="kind", tag="printed"):
+    """What became of a print job: printed and cut, or given up."""
+
+    slip: Positive
+    """The job's ``id``."""
+    ok: bool
+    """True when the printer itself has said that the slip is cut."""
+    reason: SlipFault | None = None
+    """Why it was given up; None when it is printed."""
+
+
 class ClockSet(Struct, frozen=True, tag_field="kind", tag="clock_set"):
     """The node's wall clock is right from now on, or was set anew while it was.
 
@@ -80,7 +98,7 @@ class ClockSet(Struct, frozen=True, tag_field="kind", tag="clock_set"):
     """Wall time less monotonic time."""
 
 
-EventBody = Scan | RatingPress | Alarm | ClockSet
+EventBody = Scan | RatingPress | Alarm | TicketPrinted | ClockSet
 
 
 class Event(Struct, frozen=True):
@@ -207,6 +225,39 @@ class Announcement(Struct, frozen=True):
     """When the ticket was called; what is too old stays unspoken."""
 
 
+class PrintJob(Struct, frozen=True):
+    """A ticket's slip to be printed once; ``id`` and ``asked_wall_ms`` rise with each asking.
+
+    ``url`` opens the ticket's page: never log it.
+    """
+
+    id: Positive
+    """Names the job; a node prints none that does not come after the last it dealt with."""
+    asked_wall_ms: Natural
+    """When it was asked for, by the hall's clock; what is too old stays unprinted."""
+    number: Annotated[str, Meta(min_length=1, max_length=12)]
+    """The ticket's number, e.g. ``A012``."""
+    service: ShortText
+    """What the ticket is for, as people read it."""
+    hall: ShortText
+    """The hall's name."""
+    url: Annotated[str, Meta(min_length=1, max_length=400)]
+    """Address of the ticket's page, for the QR code."""
+    utc_offset_minutes: Annotated[int, Meta(ge=-720, le=840)]
+    """Local time less UTC, for the time on the slip."""
+    place: Positive | None = None
+    """Place in line, from 1, when it was asked for; None where the ticket did not wait."""
+    wait_low_minutes: Natural | None = None
+    """Wait to expect then; None where no counter was open for it."""
+    wait_high_minutes: Natural | None = None
+    """The same, at the most."""
+    again: bool = False
+    """Asked for by hand, after a first slip or where none was printed."""
+
+    def __repr__(self) -> str:
+        return f"PrintJob(id={self.id}, number={self.number!r}, url=<withheld>)"
+
+
 Phase = Literal["closed", "paused", "idle", "called", "serving", "rating", "thanks"]
 """What a counter is doing, as far as the people before it need to know."""
 
@@ -237,6 +288,8 @@ class Display(Struct, frozen=True):
     called_wall_ms: Natural | None = None
     """When ``ticket`` was last called, by the hall's clock: a later time is a recall, and a time
     long past is no new call, whenever the display was sent; None where nobody is called."""
+    slips: Annotated[list[PrintJob], Meta(max_length=16)] = []
+    """Slips that no report has come for yet, oldest first; empty on a node without a printer."""
 
 
 class DesiredSettings(Struct, frozen=True):
