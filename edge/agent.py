@@ -22,7 +22,8 @@ from edge.latest import Latest
 from edge.link import Address, Link
 from edge.loops import Loop
 from edge.outbox import Outbox
-from edge.rating_window import RatingWindows
+from edge.printing import SETTLED, PrinterLoop
+from edge.rating_window import Now, RatingWindows
 from edge.recorder import Recorder
 from edge.settings import NodeSettings, read_password
 from edge.shown import KeptFile, Shown
@@ -115,6 +116,17 @@ class Agent:
             if settings.speaker
             else None
         )
+        self.printer: Final = (
+            PrinterLoop(
+                settings.ticket_printer,
+                data_dir,
+                self.recorder,
+                self.outbox.kept(SETTLED),
+                on_change=self._changed,
+            )
+            if settings.ticket_printer
+            else None
+        )
         self.counter: Final = Counter(
             recorder=self.recorder,
             clock=self.clock,
@@ -126,6 +138,7 @@ class Agent:
             show_lamps=self._show_lamps,
             speak=self._speak,
             linked=lambda: self.link.connected,
+            show_slips=self._show_slips,
         )
         self.display: Final = (
             DisplayLoop(settings.ticket_display, self.counter.screen, self._changed)
@@ -161,6 +174,8 @@ class Agent:
             bodies["ticket_display"] = self.display.run
         if self.voice:
             bodies["speaker"] = self.voice.run
+        if self.printer:
+            bodies["ticket_printer"] = self.printer.run
         return [Loop(name, body, on_trouble=self._trouble) for name, body in bodies.items()]
 
     # ------------------------------------------------------------ what the parts tell each other
@@ -184,6 +199,10 @@ class Agent:
     def _speak(self, calls: list[Announcement], last_id: int) -> None:
         if self.voice:
             self.voice.speak(calls, last_id)
+
+    def _show_slips(self, display: Display, live: bool, now: Now) -> None:
+        if self.printer:
+            self.printer.show(display, live=live, now=now)
 
     def _button_fault(self, level: int, stuck: bool) -> None:
         text = f"button {level} is stuck: free it" if stuck else f"button {level} works again"
@@ -242,6 +261,8 @@ class Agent:
         notes = [*self.link.notes(), *self.recorder.notes()]
         if self.voice:
             notes += self.voice.notes()
+        if self.printer:
+            notes += self.printer.notes()
         if self.counter.overrun:
             notes.append(f"{self.counter.overrun} presses or displays came too fast")
         return notes

@@ -51,7 +51,8 @@ class Counter:
     """Presses, displays and the hall's state come in by any thread; :meth:`run` deals with them.
 
     ``show_lamps(lamps)`` lights the lamps, ``speak(calls, last_id)`` takes the calls to be
-    spoken, ``hall_in_reach()`` tells whether broker and hall are there.
+    spoken, ``show_slips(display, live, now)`` those to be printed, ``hall_in_reach()``
+    tells whether broker and hall are there.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Counter:
         show_lamps: Callable[[Lamps], None],
         speak: Callable[[list[Announcement], int], None],
         linked: Callable[[], bool],
+        show_slips: Callable[[Display, bool, Now], None] = lambda _display, _live, _now: None,
     ) -> None:
         self._recorder = recorder
         self._clock = clock
@@ -74,6 +76,7 @@ class Counter:
         self._show_lamps = show_lamps
         self._speak = speak
         self._linked = linked
+        self._show_slips = show_slips
         self._inbox: queue.Queue[_Press | _Told | HallState] = queue.Queue(WAITING)
         self._hall_online = True
         self._reached_s = time.monotonic()
@@ -159,6 +162,7 @@ class Counter:
             self._light()
         self._reached_s = time.monotonic()
         self.screen.set(Screen(item.display, stale=False))
+        self._show_slips(item.display, item.live, now)
         last_id = max((call.id for call in item.display.announcements), default=0)
         if last_id > self._spoken:
             calls = to_speak(item.display, self._spoken, live=item.live, now=now)

@@ -136,6 +136,38 @@ class Speaker(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "vi"
 
 
+class TicketPrinter(Struct, frozen=True, forbid_unknown_fields=True):
+    """The printer of ticket slips; on a kiosk."""
+
+    connection: Annotated[
+        Literal["usb", "serial", "network", "paper"],
+        Meta(description="how an ESC/POS printer hangs on the node, or slips that are pictures"),
+    ] = "usb"
+    device: Annotated[
+        str | None,
+        Meta(description="file of a usb or serial printer, such as /dev/usb/lp0 or /dev/ttyUSB0"),
+    ] = None
+    host: Annotated[
+        str | None, Meta(max_length=253, description="name or address of a network printer")
+    ] = None
+    port: Annotated[Port, Meta(description="TCP port of a network printer")] = 9100
+    baud: Annotated[
+        Literal[9600, 19200, 38400, 57600, 115200], Meta(description="speed of a serial printer")
+    ] = 9600
+    paper_mm: Annotated[Literal[58, 80], Meta(description="width of the paper in mm")] = 80
+    answers: Annotated[
+        bool,
+        Meta(
+            description="false for a printer that cannot say how it is: then paper that is out "
+            "goes unnoticed"
+        ),
+    ] = True
+    print_within_s: Annotated[
+        int,
+        Meta(ge=5, le=300, description="seconds after which a slip is given up, not printed late"),
+    ] = 30
+
+
 class Panel(Struct, frozen=True, forbid_unknown_fields=True):
     """The counter's devices on the screen; only for a node whose devices are all stand-ins."""
 
@@ -161,6 +193,9 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
         TicketDisplay | None, Meta(description="LED matrix over the counter")
     ] = None
     speaker: Annotated[Speaker | None, Meta(description="the voice that calls")] = None
+    ticket_printer: Annotated[TicketPrinter | None, Meta(description="printer of ticket slips")] = (
+        None
+    )
     panel: Annotated[
         Panel | None, Meta(description="devices on the screen, for stand-ins alone")
     ] = None
@@ -172,6 +207,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
             "qr_scanner": self.qr_scanner,
             "ticket_display": self.ticket_display,
             "speaker": self.speaker,
+            "ticket_printer": self.ticket_printer,
         }
         return [name for name, device in present.items() if device is not None]
 
@@ -217,6 +253,17 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
             yield Fault("$.qr_scanner.source", "folder needs `folder`, where the images come")
     if (speaker := settings.speaker) and speaker.sink == "wav" and not speaker.folder:
         yield Fault("$.speaker.sink", "wav needs `folder`, where the WAV files go")
+    if printer := settings.ticket_printer:
+        if printer.connection in ("usb", "serial") and not printer.device:
+            example = "/dev/usb/lp0" if printer.connection == "usb" else "/dev/ttyUSB0"
+            yield Fault(
+                "$.ticket_printer.connection",
+                f"{printer.connection} needs `device`, such as {example}",
+            )
+        if printer.connection == "network" and not printer.host:
+            yield Fault(
+                "$.ticket_printer.connection", "network needs `host`, the printer's address"
+            )
     if settings.panel:
         for path, real in _real_devices(settings):
             yield Fault(
@@ -258,6 +305,8 @@ def _real_devices(settings: NodeSettings) -> Iterator[tuple[str, str]]:
         yield "ticket_display.driver", settings.ticket_display.driver
     if settings.speaker and settings.speaker.sink == "alsa":
         yield "speaker.sink", settings.speaker.sink
+    if settings.ticket_printer and settings.ticket_printer.connection != "paper":
+        yield "ticket_printer.connection", settings.ticket_printer.connection
 
 
 def read_password(broker: Broker) -> str | None:

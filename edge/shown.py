@@ -46,7 +46,12 @@ class KeptFile:
             return Kept()
 
     def keep_display(self, display: Display) -> None:
-        """Remember what is shown; nothing is written when it is known."""
+        """Remember what is shown; nothing is written when it is known.
+
+        Slips are left out: they are not printed from here, and each opens somebody's page.
+        """
+        if display.slips:
+            display = msgspec.structs.replace(display, slips=[])
         with self._lock:
             if display != self.kept.display:
                 self._write(msgspec.structs.replace(self.kept, display=display))
