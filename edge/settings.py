@@ -148,7 +148,7 @@ class TicketPrinter(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="file of a usb or serial printer, such as /dev/usb/lp0 or /dev/ttyUSB0"),
     ] = None
     host: Annotated[
-        str | None, Meta(max_length=253, description="name or address of a network printer")
+        str | None, Meta(description="name or address of a network printer")
     ] = None
     port: Annotated[Port, Meta(description="TCP port of a network printer")] = 9100
     baud: Annotated[
