@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hall_server import facts as f
+from hall_server.clocks import credible_ms, wall_ms
 from hall_server.facts import Fact
 from hall_server.state import (
     LIVE,
@@ -17,10 +18,12 @@ from hall_server.state import (
     CounterState,
     KioskScreen,
     Learnt,
+    Slip,
     State,
     StreamPosition,
     Ticket,
     TicketPhase,
+    WantedSettings,
     Window,
 )
 from hall_server.streams import oldest_beyond
@@ -78,6 +81,7 @@ def _day_opened(state: State, fact: Fact, body: f.DayOpened) -> None:
     state.persons = {}
     state.calls = []
     state.kiosks = {}
+    state.slips = {}
     state.old_windows, state.windows = state.windows, {}
     state.old_requests, state.requests = state.requests, {}
     state.refused_presses = 0
@@ -366,9 +370,52 @@ def _scan_handled(state: State, fact: Fact, body: f.ScanHandled) -> None:
         _put(state, replace(ticket, person=body.person))
 
 
+def _slip_asked(state: State, fact: Fact, body: f.SlipAsked) -> None:
+    # the latest stands: an older one that was not printed yet is asked for no more
+    state.slips[body.ticket] = Slip(
+        fact.id,
+        fact.at_ms,
+        body.node,
+        body.ticket,
+        body.by,
+        body.place,
+        body.wait_low_ms,
+        body.wait_high_ms,
+        body.again,
+    )
+
+
+def _slip_printed(state: State, fact: Fact, body: f.SlipPrinted) -> None:
+    for slip in state.slips.values():
+        # the first word counts: a node that was cut off afterwards is not sure of what it said
+        if slip.id == body.slip and slip.node == body.node and slip.printed is None:
+            state.slips[slip.ticket] = replace(
+                slip, printed=body.ok, reason=body.reason, told_ms=fact.at_ms
+            )
+            return
+
+
 def _node_alarm(state: State, fact: Fact, body: f.NodeAlarm) -> None:
-    note = AlarmNote(fact.at_ms, body.node, body.code, body.device, body.text, body.raised)
+    at_ms = credible_ms(fact.happened_ms, fact.at_ms)
+    note = AlarmNote(at_ms, body.node, body.code, body.device, body.text, body.raised, fact.undated)
     state.alarms = [*state.alarms[-(RECENT_ALARMS - 1) :], note]
+
+
+def _node_clock_set(state: State, fact: Fact, body: f.NodeClockSet) -> None:
+    state.alarms = [
+        replace(
+            note,
+            at_ms=credible_ms(wall_ms(note.undated, body.offset_us), note.at_ms),
+            undated=None,
+        )
+        if note.undated is not None and note.undated.boot == body.boot
+        else note
+        for note in state.alarms
+    ]
+
+
+def _node_settings_wanted(state: State, fact: Fact, body: f.NodeSettingsWanted) -> None:
+    state.node_settings[body.node] = WantedSettings(body.version, body.text, body.by, fact.at_ms)
 
 
 def _event_unreadable(state: State, fact: Fact, body: f.EventUnreadable) -> None:
@@ -413,7 +460,11 @@ _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
     f.RatingRefused: _rating_refused,
     f.RatingWindowClosed: _window_closed,
     f.ScanHandled: _scan_handled,
+    f.SlipAsked: _slip_asked,
+    f.SlipPrinted: _slip_printed,
     f.NodeAlarm: _node_alarm,
+    f.NodeClockSet: _node_clock_set,
+    f.NodeSettingsWanted: _node_settings_wanted,
     f.EventUnreadable: _event_unreadable,
     f.StreamBegan: _stream_began,
     f.StreamGap: _stream_gap,

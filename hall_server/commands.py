@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from hall_server.facts import Channel
+from hall_server.facts import Channel, SlipFault
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -30,6 +30,8 @@ class TakeTicket(Command, frozen=True):
     priority: str | None = None
     node: str | None = None
     """The kiosk: a card scanned there within the last seconds makes the ticket that person's."""
+    slip_at: str | None = None
+    """The kiosk whose printer prints the slip, if it has one."""
 
 
 class GivePriority(Command, frozen=True):
@@ -44,6 +46,18 @@ class CancelTicket(Command, frozen=True):
     """Leave the line.  A clerk asks at her ``counter``; the ticket's own page at none."""
 
     ticket: str
+    by: str
+    counter: str | None = None
+
+
+class PrintSlip(Command, frozen=True):
+    """Print a ticket's slip at a kiosk, once more or for the first time; the number stays.
+
+    A clerk asks at her ``counter``; the kiosk at none.
+    """
+
+    ticket: str
+    node: str
     by: str
     counter: str | None = None
 
@@ -184,6 +198,15 @@ class WrongCardShown(Command, frozen=True):
     what: Literal["health_insurance", "damaged", "unknown"]
 
 
+class SlipSeen(Command, frozen=True):
+    """A node says what became of a print job."""
+
+    node: str
+    slip: int
+    ok: bool
+    reason: SlipFault | None
+
+
 class AlarmRaised(Command, frozen=True):
     """A fault at a node, or its end."""
 
@@ -192,6 +215,22 @@ class AlarmRaised(Command, frozen=True):
     device: str
     text: str
     raised: bool
+
+
+class ClockSetSeen(Command, frozen=True):
+    """A node knows the time now, and what to add to the times of this boot."""
+
+    node: str
+    boot: str
+    offset_us: int
+
+
+class WantSettings(Command, frozen=True):
+    """Have a node go by ``text`` (TOML, checked already) over its own settings file."""
+
+    node: str
+    text: str
+    by: str
 
 
 class UnreadableSeen(Command, frozen=True):
@@ -221,6 +260,8 @@ Code = Literal[
     "rating_closed",
     "wrong_level",
     "line_full",
+    "no_printer",
+    "being_printed",
 ]
 """Why a command was refused; ``hall_server.web.words`` says each to people."""
 

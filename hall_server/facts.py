@@ -263,6 +263,35 @@ class ScanHandled(Body, frozen=True, tag="scan_handled"):
     procedure: str | None = None
 
 
+class SlipAsked(Body, frozen=True, tag="slip_asked"):
+    """A ticket's slip is to be printed at a kiosk; the fact's id names the print job."""
+
+    ticket: str
+    node: str
+    by: str
+    """The kiosk itself, or the clerk who wants it printed."""
+    place: int | None = None
+    """Place in line then, from 1; None where the ticket did not wait."""
+    wait_low_ms: int | None = None
+    wait_high_ms: int | None = None
+    again: bool = False
+    """By hand, not with the taking of the number."""
+
+
+SlipFault = Literal[
+    "paper_out", "cover_open", "offline", "no_answer", "disk_full", "late", "unsure"
+]
+
+
+class SlipPrinted(Body, frozen=True, tag="slip_printed"):
+    """What a node says became of a print job: printed and cut, or why not."""
+
+    node: str
+    slip: int
+    ok: bool
+    reason: SlipFault | None = None
+
+
 class NodeAlarm(Body, frozen=True, tag="node_alarm"):
     """A fault that a node reported, or that it has gone."""
 
@@ -271,6 +300,24 @@ class NodeAlarm(Body, frozen=True, tag="node_alarm"):
     device: str
     text: str
     raised: bool
+
+
+class NodeClockSet(Body, frozen=True, tag="node_clock_set"):
+    """A node's clock is right: what it stamped in this boot happened ``offset_us`` after it."""
+
+    node: str
+    boot: str
+    offset_us: int
+
+
+class NodeSettingsWanted(Body, frozen=True, tag="node_settings_wanted"):
+    """A technician wants a node to go by these settings over those of its own file."""
+
+    node: str
+    version: int
+    text: str
+    """TOML; empty for the node's own file alone."""
+    by: str
 
 
 class EventUnreadable(Body, frozen=True, tag="event_unreadable"):
@@ -317,7 +364,11 @@ AnyBody = (
     | RatingRefused
     | RatingWindowClosed
     | ScanHandled
+    | SlipAsked
+    | SlipPrinted
     | NodeAlarm
+    | NodeClockSet
+    | NodeSettingsWanted
     | EventUnreadable
     | StreamBegan
     | StreamGap
@@ -331,6 +382,13 @@ class Source(Struct, frozen=True):
     seq: int
 
 
+class BootTime(Struct, frozen=True):
+    """A moment of a node without a set clock: microseconds since the boot of that name."""
+
+    boot: str
+    monotonic_us: int
+
+
 class Fact(Struct, frozen=True):
     """One line of the journal.  ``id`` counts from 1 without a gap; ``at_ms`` never falls."""
 
@@ -342,6 +400,8 @@ class Fact(Struct, frozen=True):
     """The command's request id, on the last fact that it led to, which names its ticket."""
     happened_ms: int | None = None
     """When the device says it happened (wall time), where that differs from ``at_ms``."""
+    undated: BootTime | None = None
+    """The device's own time, where it could not tell the wall time; see ``hall_server.clocks``."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -28,6 +28,7 @@ from devices.messages import (
     MAX_PAYLOAD_BYTES,
     Ack,
     Alarm,
+    ClockSet,
     Display,
     Event,
     EventHead,
@@ -37,6 +38,7 @@ from devices.messages import (
     PayloadError,
     RatingPress,
     Scan,
+    TicketPrinted,
     decode,
     encode,
 )
@@ -45,7 +47,7 @@ from hall_server.card_forms import CardForms
 from hall_server.catalogue import Catalogue
 from hall_server.commands import Command
 from hall_server.displays import display_of
-from hall_server.facts import Source
+from hall_server.facts import BootTime, Source
 from hall_server.identity.person import day_key, person_key
 from hall_server.identity.scan import CitizenCard, ProcedureCode, TicketCode, read
 from hall_server.journal import DeadLetter
@@ -327,8 +329,11 @@ class Gateway:
             return Arrival(c.UnreadableSeen(request="", node=node), source, None, before, letter)
         happened_ms = event.wall_us // 1000 if event.clock_synchronised else None
         command = self._command(node, event, happened_ms, state, message.received_ms)
-        self._in_batch.append(event.wall_us)
-        return Arrival(command, source, happened_ms, before)
+        if event.clock_synchronised:
+            self._in_batch.append(event.wall_us)
+            return Arrival(command, source, happened_ms, before)
+        undated = BootTime(event.boot_id, event.monotonic_us)
+        return Arrival(command, source, None, before, undated=undated)
 
     def _command(
         self, node: str, event: Event, happened_ms: int | None, state: State, now_ms: int
@@ -352,6 +357,14 @@ class Gateway:
                 device=body.device,
                 text=body.text,
                 raised=body.raised,
+            )
+        if isinstance(body, TicketPrinted):
+            return c.SlipSeen(
+                request="", node=node, slip=body.slip, ok=body.ok, reason=body.reason
+            )
+        if isinstance(body, ClockSet):
+            return c.ClockSetSeen(
+                request="", node=node, boot=body.boot_id, offset_us=body.offset_us
             )
         return self._scan(node, body, state, now_ms)
 

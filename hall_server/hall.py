@@ -12,9 +12,9 @@ from hall_server.catalogue import Catalogue
 from hall_server.changes import apply
 from hall_server.commands import Command, Outcome
 from hall_server.decision import Decision, accept
-from hall_server.facts import AnyBody, Fact, Source
+from hall_server.facts import AnyBody, BootTime, Fact, Source
 from hall_server.identity import showing
-from hall_server.queue import counters, serving, taking
+from hall_server.queue import counters, serving, slips, taking
 from hall_server.ratings import windows
 from hall_server.state import LIVE, State
 
@@ -25,6 +25,17 @@ def _alarm(hall: Catalogue, state: State, command: c.AlarmRaised, now_ms: int) -
     return accept(
         f.NodeAlarm(command.node, command.code, command.device, command.text, command.raised)
     )
+
+
+def _clock_set(hall: Catalogue, state: State, command: c.ClockSetSeen, now_ms: int) -> Decision:
+    return accept(f.NodeClockSet(command.node, command.boot, command.offset_us))
+
+
+def _want_settings(hall: Catalogue, state: State, command: c.WantSettings, now_ms: int) -> Decision:
+    before = state.node_settings.get(command.node)
+    # the same text once more is a new wish: a node that refused it tries a new version alone
+    version = before.version + 1 if before else 1
+    return accept(f.NodeSettingsWanted(command.node, version, command.text, command.by))
 
 
 def _unreadable(hall: Catalogue, state: State, command: c.UnreadableSeen, now_ms: int) -> Decision:
@@ -40,6 +51,8 @@ DECIDE: Final[dict[type[Command], Decide]] = {
     c.GivePriority: taking.give_priority,
     c.CancelTicket: taking.cancel,
     c.AskMoreTime: taking.more_time,
+    c.PrintSlip: slips.print_slip,
+    c.SlipSeen: slips.printed,
     c.OpenCounter: counters.open_counter,
     c.PauseCounter: counters.pause,
     c.ResumeCounter: counters.resume,
@@ -62,6 +75,8 @@ DECIDE: Final[dict[type[Command], Decide]] = {
     c.ProcedureShown: showing.procedure,
     c.WrongCardShown: showing.wrong_card,
     c.AlarmRaised: _alarm,
+    c.ClockSetSeen: _clock_set,
+    c.WantSettings: _want_settings,
     c.UnreadableSeen: _unreadable,
 }
 """Every command and the function that decides it."""
@@ -88,11 +103,13 @@ class Hall:
         source: Source | None = None,
         happened_ms: int | None = None,
         preceding: tuple[AnyBody, ...] = (),
+        undated: BootTime | None = None,
     ) -> Handled:
         """Decide ``command`` at ``now_ms`` (wall time, UTC) and change the state by its facts.
 
         ``source`` names the device event it came from, ``preceding`` facts about that event's
-        stream which go before.  A request id seen today or yesterday gets its first answer.
+        stream which go before, ``undated`` its time where the device knew no other.  A request id
+        seen today or yesterday gets its first answer.
         """
         state = self.state
         now_ms = max(now_ms, state.last_ms)
@@ -111,7 +128,7 @@ class Hall:
         for number, body in enumerate(decision.facts, 1):
             # the last fact is what was asked for; those before it only make room
             request = command.request if number == len(decision.facts) else None
-            self._happen(facts, body, now_ms, source, request or None, happened_ms)
+            self._happen(facts, body, now_ms, source, request or None, happened_ms, undated)
         return Handled(facts, decision.outcome)
 
     def _happen(
@@ -122,8 +139,9 @@ class Hall:
         source: Source | None = None,
         request: str | None = None,
         happened_ms: int | None = None,
+        undated: BootTime | None = None,
     ) -> None:
-        fact = Fact(self.state.last_fact + 1, now_ms, body, source, request, happened_ms)
+        fact = Fact(self.state.last_fact + 1, now_ms, body, source, request, happened_ms, undated)
         apply(self.state, fact)
         facts.append(fact)
 

@@ -18,10 +18,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from hall_server.changes import apply
-from hall_server.facts import Fact, Source, decode_body, encode_body
+from hall_server.facts import BootTime, Fact, Source, decode_body, encode_body
 from hall_server.state import State
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+"""1 lacked the times of nodes without a set clock; such a journal gets their columns."""
 SNAPSHOTS_KEPT: Final = 2
 DEAD_LETTERS_KEPT: Final = 10_000
 COMMITS_UNTIL_REST: Final = 200
@@ -32,7 +33,7 @@ CHECKPOINT_PAGES: Final = 16_000
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS facts (
   id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
-  stream TEXT, seq INTEGER, request TEXT, happened_ms INTEGER
+  stream TEXT, seq INTEGER, request TEXT, happened_ms INTEGER, boot TEXT, monotonic_us INTEGER
 );
 CREATE TABLE IF NOT EXISTS snapshots (fact INTEGER PRIMARY KEY, sha256 TEXT, state BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -93,7 +94,9 @@ class Journal:
             self._db = _connect(path)
             self._db.executescript(_TABLES)
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
+            if version == 1:
+                _add_boot_times(self._db)
+            if version in (0, 1):
                 self._db.execute(f"PRAGMA user_version = {SCHEMA}")
             elif version != SCHEMA:
                 raise JournalError(
@@ -172,12 +175,14 @@ class Journal:
                 fact.source.seq if fact.source else None,
                 fact.request,
                 fact.happened_ms,
+                fact.undated.boot if fact.undated else None,
+                fact.undated.monotonic_us if fact.undated else None,
             )
             for fact in facts
         ]
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT INTO facts VALUES (?,?,?,?,?,?,?,?)", rows)
+            self._db.executemany("INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
             self._db.execute("COMMIT")
             self._commits_since_rest += 1
         except sqlite3.Error as error:
@@ -288,15 +293,23 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _add_boot_times(db: sqlite3.Connection) -> None:
+    there = {row[1] for row in db.execute("PRAGMA table_info(facts)")}
+    for name, kind in (("boot", "TEXT"), ("monotonic_us", "INTEGER")):
+        if name not in there:  # a power cut may have come between the two
+            db.execute(f"ALTER TABLE facts ADD COLUMN {name} {kind}")
+
+
 def _read(db: sqlite3.Connection, after: int, limit: int) -> Iterator[Fact]:
     rows: Iterator[tuple[Any, ...]] = db.execute(
-        "SELECT id, at_ms, body, stream, seq, request, happened_ms FROM facts "
+        "SELECT id, at_ms, body, stream, seq, request, happened_ms, boot, monotonic_us FROM facts "
         "WHERE id > ? ORDER BY id LIMIT ?",
         (after, limit),
     )
-    for number, at_ms, body, stream, seq, request, happened_ms in rows:
+    for number, at_ms, body, stream, seq, request, happened_ms, boot, monotonic_us in rows:
         source = Source(stream, seq) if stream is not None else None
-        yield Fact(number, at_ms, decode_body(body), source, request, happened_ms)
+        undated = BootTime(boot, monotonic_us) if boot is not None else None
+        yield Fact(number, at_ms, decode_body(body), source, request, happened_ms, undated)
 
 
 def _domain_error(path: Path, error: sqlite3.Error) -> JournalError:

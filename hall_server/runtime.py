@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from hall_server.commands import Command, Outcome, Tick
-from hall_server.facts import AnyBody, Fact, Source
+from hall_server.facts import AnyBody, BootTime, Fact, Source
 from hall_server.hall import Hall
 from hall_server.journal import DeadLetter, Journal, JournalError
 from hall_server.ratings.windows import next_due_ms
@@ -53,6 +53,8 @@ class Arrival(NamedTuple):
     preceding: tuple[AnyBody, ...] = ()
     letter: DeadLetter | None = None
     """Where the event names itself and does not fit otherwise."""
+    undated: BootTime | None = None
+    """The device's own time, where it knew no other."""
 
 
 class Committed(NamedTuple):
@@ -307,7 +309,9 @@ class Runtime:
     def _decide(self, items: list[_Asked | object]) -> _Batch:
         batch = _Batch()
         now_ms = self._wall_ms()
-        if not items or (self._due_ms is not None and now_ms >= self._due_ms):
+        # a hall's very first day must have begun before a card is read: its key goes by the day
+        is_due = self._due_ms is not None and now_ms >= self._due_ms
+        if not items or is_due or not self._hall.state.day:
             batch.facts += self._hall.handle(Tick(request=""), now_ms).facts
         for item in items:
             if isinstance(item, _Asked):
@@ -339,6 +343,7 @@ class Runtime:
                 admitted.source,
                 admitted.happened_ms,
                 admitted.preceding,
+                admitted.undated,
             ).facts
             stream = admitted.source.stream
             batch.acks[stream] = self._hall.state.streams[stream].node

@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from hall_server.facts import BootTime
+
 TicketPhase = Literal["waiting", "called", "serving", "parked", "finished", "dropped", "cancelled"]
 LIVE: Final = frozenset({"waiting", "called", "serving", "parked"})
 
@@ -116,6 +118,25 @@ class KioskScreen(Struct, frozen=True):
     procedure: str | None = None
 
 
+class Slip(Struct, frozen=True):
+    """A ticket's slip as a kiosk prints it; ``id`` is the fact's that asked for it."""
+
+    id: int
+    at_ms: int
+    node: str
+    ticket: str
+    by: str
+    place: int | None = None
+    wait_low_ms: int | None = None
+    wait_high_ms: int | None = None
+    again: bool = False
+    printed: bool | None = None
+    """None until the node has reported."""
+    reason: str | None = None
+    told_ms: int | None = None
+    """When it did."""
+
+
 class StreamPosition(Struct, frozen=True):
     """How far the journal holds a node's stream."""
 
@@ -138,6 +159,17 @@ class AlarmNote(Struct, frozen=True):
     device: str
     text: str
     raised: bool
+    undated: BootTime | None = None
+    """Its node's own time, until that node knows the wall time and ``at_ms`` is set right."""
+
+
+class WantedSettings(Struct, frozen=True):
+    """What a node's settings should be."""
+
+    version: int
+    text: str
+    by: str
+    at_ms: int
 
 
 Line = list[tuple[int, int, str]]
@@ -168,6 +200,9 @@ class State(Struct):
     requests: dict[str, str | None] = field(default_factory=dict)
     """Request id -> the ticket of its answer; today's."""
     old_requests: dict[str, str | None] = field(default_factory=dict)
+    slips: dict[str, Slip] = field(default_factory=dict)
+    """Ticket -> its latest slip; today's."""
+    node_settings: dict[str, WantedSettings] = field(default_factory=dict)
 
     def view(self) -> State:
         """A copy that stays as it is while this state goes on (frozen values are shared)."""
@@ -189,6 +224,7 @@ class State(Struct):
             self.streams.copy(),
             self.alarms.copy(),
             self.refused_presses,
+            node_settings=self.node_settings.copy(),
         )
 
     def waiting(self) -> int:

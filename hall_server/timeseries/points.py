@@ -14,10 +14,8 @@ from msgspec import Struct
 
 from devices.messages import Health
 from hall_server import facts as f
+from hall_server.clocks import credible_ms
 from hall_server.facts import Fact
-
-OLDEST_HAPPENED_MS: Final = 7 * 24 * 3600 * 1000
-"""A device's own time counts when it lies at most this long before the hall heard of it."""
 
 _TAG: Final = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": "", "\r": "", "\t": ""})
 
@@ -75,13 +73,9 @@ def _point(
 def moment_of(fact: Fact) -> int:
     """When a fact counts, in ms: the device's time where it is credible, else the hall's.
 
-    A rating pressed while the network was away belongs to the minute of the press.  A time after
-    the hall's own, or more than a week before it, comes from a clock that was wrong.
+    A rating pressed while the network was away belongs to the minute of the press.
     """
-    happened = fact.happened_ms
-    if happened is not None and fact.at_ms - OLDEST_HAPPENED_MS <= happened <= fact.at_ms:
-        return happened
-    return fact.at_ms
+    return credible_ms(fact.happened_ms, fact.at_ms)
 
 
 def points_of(fact: Fact, hall: str, service_of: Mapping[str, str]) -> list[Point]:
@@ -234,6 +228,8 @@ def points_of(fact: Fact, hall: str, service_of: Mapping[str, str]) -> list[Poin
                     code=body.code,
                 )
             ]
+        case f.NodeClockSet() | f.NodeSettingsWanted():
+            return [_point(kind, at, once, hall=hall, node=body.node)]
         case f.EventUnreadable():
             return [_point(kind, at, once, hall=hall, node=body.node)]
         case f.StreamBegan():

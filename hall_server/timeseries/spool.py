@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from hall_server.facts import Fact, encode_body
+from hall_server.timeseries import dating
 from hall_server.timeseries.points import Point, follow, points_of
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (fact INTEGER PRIMARY KEY, digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS series (name TEXT PRIMARY KEY, last_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dating (one INTEGER PRIMARY KEY CHECK (one = 1), state BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS tickets (ticket TEXT PRIMARY KEY, service TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS points (
   id INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL, sample INTEGER NOT NULL);
@@ -29,7 +31,7 @@ CREATE INDEX IF NOT EXISTS samples ON points (id) WHERE sample = 1;
 CREATE TABLE IF NOT EXISTS set_aside (
   id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, line TEXT NOT NULL, reason TEXT NOT NULL);
 """
-_TABLES: Final = ("numbers", "mark", "series", "tickets", "points", "set_aside")
+_TABLES: Final = ("numbers", "mark", "series", "tickets", "dating", "points", "set_aside")
 _NUMBERS: Final = ("sent_through", "made", "written", "confirmed", "set_aside", "dropped")
 SET_ASIDE_KEPT: Final = 10_000
 """Lines that the store refused, kept for a look; the oldest go first."""
@@ -92,6 +94,8 @@ class Spool:
         self._cursor, self._digest = mark if mark is not None else (0, "")
         self._last_ms: dict[str, int] = dict(one("SELECT name, last_ms FROM series"))
         self._service_of: dict[str, str] = dict(one("SELECT ticket, service FROM tickets"))
+        waiting: tuple[bytes] | None = one("SELECT state FROM dating").fetchone()
+        self._dating = dating.decode(waiting[0]) if waiting is not None else dating.Dating()
         held: tuple[int, int] = one(
             "SELECT count(*), coalesce(sum(length(line)), 0) FROM points"
         ).fetchone()
@@ -166,12 +170,14 @@ class Spool:
         """Turn the facts after :attr:`cursor` into points; False when there is no room now.
 
         A second point of a series in one millisecond would overwrite the first, so it moves to
-        the next free one; the journal's order alone decides, hence equal on every rebuild.
+        the next free one; the journal's order alone decides, hence equal on every rebuild.  Points
+        of a node without a set clock wait for it (:mod:`hall_server.timeseries.dating`).
         """
         service_of = dict(self._service_of)
+        waiting = self._dating.copy()
         points: list[Point] = []
         for fact in facts:
-            points += points_of(fact, self._hall, service_of)
+            points += waiting.take(fact, points_of(fact, self._hall, service_of))
             follow(service_of, fact)
         with self._transaction():
             if not self._room_for(points):
@@ -183,6 +189,11 @@ class Spool:
                 self._last_ms[point.series] = at_ms
                 lines.append((point.line(at_ms), 0))
             self._insert(lines, {point.series for point in points})
+            if waiting != self._dating:
+                self._dating = waiting
+                self._db.execute(
+                    "INSERT OR REPLACE INTO dating VALUES (1, ?)", (dating.encode(waiting),)
+                )
             self._db.executemany(
                 "DELETE FROM tickets WHERE ticket = ?",
                 [(ticket,) for ticket in before.keys() - self._service_of.keys()],
