@@ -1,4 +1,4 @@
-"""The LED matrix over a counter: shows the newest state, and blinks for a new call."""
+"""The display over a counter: shows the newest state, and blinks for a new call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from PIL import Image
 from devices.errors import DisplayUnavailableError
 from devices.gpio_errors import GPIO_ERRORS
 from devices.messages import Display
-from devices.ticket_display.frames import Frame, dark, frame_of
+from devices.ticket_display import lettering, oled_frames
+from devices.ticket_display.frames import Frame, dark, frame_of, written
 
 BLINK_US: Final = 20_000_000
 """A new call blinks this long, while it is announced."""
@@ -21,12 +22,14 @@ BLINK_US: Final = 20_000_000
 _PERIOD_US: Final = 1_000_000
 _LIT_US: Final = 700_000
 _REFRESH_US: Final = 10_000_000
+_SKEW_MS: Final = 5_000
+"""How far the clocks of hall and node may lie apart when both are synchronised."""
 _BRIGHT: Final = 0x70
 _DIM: Final = 0x10
 
 
 class Matrix(Protocol):
-    """What the ticket display needs of a luma device 8 dots high, or of its stand-in."""
+    """What the ticket display needs of a luma device 8 or 64 dots high, or of its stand-in."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -50,7 +53,9 @@ class TicketDisplay:
     """Shows each :class:`~devices.messages.Display` on ``device``.
 
     To be used from one thread.  ``refresh``, where given, sets the device up again: chips on a
-    long cable forget their settings when the supply dips, and cannot say so.
+    long cable forget their settings when the supply dips, and cannot say so.  ``wall_ms`` is
+    the node's wall clock, None while it cannot be trusted: a Pi without a battery wakes in the
+    past, where an old call looks new.
 
     Raises (from every method that draws):
         DisplayUnavailableError: the device took no picture; the next :meth:`tick` tries again.
@@ -61,15 +66,15 @@ class TicketDisplay:
         device: Matrix,
         *,
         refresh: Callable[[], None] | None = None,
-        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        wall_ms: Callable[[], int | None] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._device: Matrix | None = device
-        self._width = device.size[0]
+        self._size = device.size
         self._refresh = refresh or getattr(device, "refresh", None)
         self._wall_ms = wall_ms
         self._shown: Display | None = None
         self._was_stale = True
-        self._frame = dark(self._width)
+        self._frame = dark(self._size)
         self._drawn: Frame | None = None
         self._blinks = False
         self._blink_from_us: int | None = None
@@ -86,12 +91,11 @@ class TicketDisplay:
             return False
         if stale or display.phase != "called":
             self._blinks = False
-        elif shown is None or (shown.phase, shown.ticket) != ("called", display.ticket):
-            # what was retained while this node was away may be an old call
-            self._blinks = not self._was_stale or self._is_young(display)
+        elif shown is None or _call(shown) != _call(display):
+            self._blinks = self._is_young(display)
             self._blink_from_us = None
         self._shown, self._was_stale = display, stale
-        self._frame = frame_of(display, width=self._width, stale=stale)
+        self._frame = frame_of(display, size=self._size, stale=stale)
         self._draw(self._frame)
         return True
 
@@ -110,7 +114,7 @@ class TicketDisplay:
             age_us = now_us - self._blink_from_us
             self._blinks = age_us < BLINK_US
             if self._blinks and age_us % _PERIOD_US >= _LIT_US:
-                frame = dark(self._width)
+                frame = dark(self._size)
         self._draw(frame)
 
     def self_test(self) -> list[str]:
@@ -119,10 +123,25 @@ class TicketDisplay:
         The chips send nothing back: whether the dots are lit, a person has to see.
         """
         try:
-            self._draw(Frame(Image.new("1", (self._width, 8), 1), False))
+            self.light_all()
         except DisplayUnavailableError as error:
             return [str(error)]
         return []
+
+    def light_all(self) -> None:
+        """Light every dot until the next :meth:`tick`."""
+        self._draw(Frame(Image.new("1", self._size, 1), False))
+
+    def write(self, text: str) -> None:
+        """Show ``text`` alone until the next :meth:`tick`."""
+        self._draw(written(text, size=self._size))
+
+    def notes(self) -> list[str]:
+        """What it shows with less than it should, one sentence each."""
+        if self._size[1] != oled_frames.HEIGHT:
+            return []
+        missing = lettering.missing_font()
+        return [missing] if missing else []
 
     def close(self) -> None:
         """Go dark and let go of the device; a second call does nothing."""
@@ -145,7 +164,15 @@ class TicketDisplay:
         self.close()
 
     def _is_young(self, display: Display) -> bool:
-        return 0 <= self._wall_ms() - display.wall_ms < BLINK_US // 1000
+        called_ms = display.wall_ms if display.called_wall_ms is None else display.called_wall_ms
+        # a hall that begins again sends all its displays anew, old calls among them
+        if display.wall_ms - called_ms >= BLINK_US // 1000:
+            return False
+        if not self._was_stale:
+            return True
+        # what the broker had kept while this node was away may be of any age
+        now_ms = self._wall_ms()
+        return now_ms is not None and -_SKEW_MS <= now_ms - called_ms < BLINK_US // 1000
 
     def _draw(self, frame: Frame) -> None:
         drawn = self._drawn
@@ -161,6 +188,11 @@ class TicketDisplay:
         except (*GPIO_ERRORS, luma.core.error.Error) as error:
             raise DisplayUnavailableError(_remedy(error)) from error
         self._drawn = frame
+
+
+def _call(display: Display) -> tuple[str, str | None, int | None]:
+    """What makes a call another one: its ticket or, for a recall, its time."""
+    return display.phase, display.ticket, display.called_wall_ms
 
 
 def _same(one: Frame, other: Frame) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import luma.led_matrix.device
 from gpiozero import Device
@@ -14,19 +14,7 @@ from PIL import Image
 
 from devices.errors import DeviceNotFoundError
 from devices.gpio_errors import GPIO_ERRORS
-
-
-class Transport(Protocol):
-    """What luma writes to: each call is one chip-select, latched at its end."""
-
-    def data(self, data: Sequence[int]) -> None:
-        """Write the bytes."""
-
-    def command(self, *cmd: int) -> None:
-        """Write the bytes; these chips know no difference."""
-
-    def cleanup(self) -> None:
-        """Let go of the bus."""
+from devices.ticket_display.transport import Transport
 
 
 class SpiBus:

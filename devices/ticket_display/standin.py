@@ -1,4 +1,4 @@
-"""A ticket display without LEDs: keeps the last picture, and paints it as the board would look."""
+"""A ticket display without hardware: keeps the last picture, and paints it as it would look."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ _SEAM: Final = (12, 9, 9)
 _UNLIT: Final = (52, 30, 24)
 _LIT: Final = (255, 96, 20)
 _CORE: Final = (255, 176, 84)
+_GLASS: Final = (8, 10, 14)
+_OLED: Final = (206, 232, 255)
 _SMOOTH: Final = 4
 
 
 class RecordingMatrix:
-    """A luma ``dummy`` device 8 dots high; any thread may ask for its picture."""
+    """A luma ``dummy`` device; any thread may ask for its picture.
 
-    def __init__(self, *, modules: int = 4) -> None:
-        self._dummy = dummy(width=modules * 8, height=8, mode="1")
+    It stands for a chain of ``modules`` LED modules or, with ``size``, for an OLED.
+    """
+
+    def __init__(self, *, modules: int = 4, size: tuple[int, int] | None = None) -> None:
+        across, down = size or (modules * 8, 8)
+        self._dummy = dummy(width=across, height=down, mode="1")
         self._lock = threading.Lock()
-        self._dots = Image.new("1", (modules * 8, 8))
+        self._dots = Image.new("1", (across, down))
         self._level = 0x70
 
     @property
@@ -63,8 +69,28 @@ class RecordingMatrix:
         self.display(Image.new("1", self.size))
 
     def picture_png(self, scale: int = 16) -> bytes:
-        """The board as a PNG, ``scale`` picture points a dot: round dots on a dark board."""
-        return _painted(self.dots.tobytes(), self.size, self._level, max(4, min(scale, 64)))
+        """The board as a PNG: round dots, ``scale`` picture points each, on a dark board.
+
+        The dots of an OLED are square and a quarter as wide.
+        """
+        scale = max(4, min(scale, 64))
+        if self.size[1] > 8:
+            return _glowing(self.dots.tobytes(), self.size, self._level, scale // 4)
+        return _painted(self.dots.tobytes(), self.size, self._level, scale)
+
+
+@lru_cache(maxsize=8)
+def _glowing(bits: bytes, size: tuple[int, int], level: int, scale: int) -> bytes:
+    dots = Image.frombytes("1", size, bits).convert("L")
+    margin = 4 * scale
+    across, down = (side * scale for side in size)
+    screen = Image.new("RGB", (across + 2 * margin, down + 2 * margin), _GLASS)
+    mask = dots.resize((across, down), Image.Resampling.NEAREST)
+    strength = 0.45 + 0.55 * min(level / 0x70, 1.0)
+    screen.paste(_faded(_OLED, strength), (margin, margin), mask)
+    stream = io.BytesIO()
+    screen.save(stream, "PNG", optimize=False)
+    return stream.getvalue()
 
 
 @lru_cache(maxsize=8)

@@ -160,7 +160,7 @@ def test_a_machine_without_pins_says_what_to_do(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_driver_that_does_not_exist_is_refused_by_name() -> None:
     no_driver: Any = "hd44780"
-    with pytest.raises(UnknownDriverError, match="choose 'max7219' or 'recording'"):
+    with pytest.raises(UnknownDriverError, match="choose 'max7219', 'ssd1306'"):
         open_display(no_driver)
 
 
