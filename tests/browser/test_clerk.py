@@ -144,7 +144,9 @@ def test_an_enter_for_the_step_that_the_screen_shows_already_is_done_after_the_a
     press_next(console)
     expect(console.locator("#act")).to_contain_text("Hoàn thành")
     press_next(console)
-    (route, answer) = on_its_way[0]
+    while not on_its_way:
+        console.wait_for_timeout(10)
+    route, answer = on_its_way[0]
     route.fulfill(response=answer)
     expect(console.locator("#work .told")).to_contain_text("Đã xong")
 
