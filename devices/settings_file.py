@@ -34,6 +34,9 @@ _KEY = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|[\w-]+""")
 class SettingsError(ValueError):
     """A settings file that cannot be used; the text says where, what is wrong and what fits."""
 
+    path: str = ""
+    """The setting to blame, such as ``node.health_s``; empty where it is the file as a whole."""
+
 
 class Field(NamedTuple):
     """One setting as the docs list it."""
@@ -83,9 +86,18 @@ def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
     Raises:
         SettingsError: not TOML, an unknown name, or a value that does not fit.
     """
+    return fit(parse(text, name=name), kind, text=text, name=name)
+
+
+def parse(text: str, *, name: str = "settings") -> dict[str, Any]:
+    """The tables of TOML ``text``, not looked at.
+
+    Raises:
+        SettingsError: not TOML.
+    """
     text = text.removeprefix("\ufeff")  # some editors write a mark before the first letter
     try:
-        tree = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"\(at line (\d+)", str(error))
         line = where.group(1) if where else str(text.count("\n") + 1)
@@ -95,6 +107,14 @@ def loads(text: str, kind: type[T], *, name: str = "settings") -> T:
         ) from None
     except RecursionError:
         raise SettingsError(f"{name}:1: lồng quá sâu / nested too deep") from None
+
+
+def fit(tree: dict[str, Any], kind: type[T], *, text: str, name: str = "settings") -> T:
+    """``tree`` as ``kind``; errors name the line of ``text`` that is to be mended.
+
+    Raises:
+        SettingsError: an unknown name, or a value that does not fit.
+    """
     try:
         settings: T = msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
@@ -155,7 +175,9 @@ def _what_fits(kind: type[Struct], path: str) -> str:
 def at(text: str, path: str, reason: str, *, name: str = "settings") -> SettingsError:
     """The error for the setting at ``path`` (``$.queue.policy``, ``$.counter[1].id``)."""
     shown = path.removeprefix("$").removeprefix(".") or "(file)"
-    return SettingsError(f"{name}:{line_of(text, path)}: {shown}: {reason}")
+    error = SettingsError(f"{name}:{line_of(text, path)}: {shown}: {reason}")
+    error.path = shown
+    return error
 
 
 def line_of(text: str, path: str) -> int:

@@ -9,6 +9,8 @@ import uuid
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from devices.messages import ClockSet
+
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _TIMESYNCD: Final = Path("/run/systemd/timesync/synchronized")
 _TIME_ERROR: Final = 5
@@ -29,7 +31,7 @@ class Clock:
 
     def __init__(self, *, assume_synchronised: bool = False) -> None:
         self._assume = assume_synchronised
-        self.boot_id: Final = read_boot_id()
+        self.boot_id: Final[str] = read_boot_id()
 
     def wall_us(self) -> int:
         """Microseconds since the Unix epoch; may jump either way."""
@@ -46,6 +48,54 @@ class Clock:
     def now(self) -> Stamps:
         """All of it at once."""
         return Stamps(self.boot_id, self.wall_us(), self.monotonic_us(), self.synchronised())
+
+
+STEP_US: Final = 1_000_000
+"""A wall clock that is moved by more than this was set anew; less is its daily care."""
+_TOGETHER_US: Final = 5_000
+
+
+def offset_us(clock: Clock) -> int:
+    """How far the wall clock is ahead of the time since boot, read as one as far as it can be."""
+    for _ in range(10):
+        before_us, wall_us, after_us = clock.monotonic_us(), clock.wall_us(), clock.monotonic_us()
+        if after_us - before_us <= _TOGETHER_US:
+            break
+    return wall_us - (before_us + after_us) // 2
+
+
+class ClockWatch:
+    """Notices that the wall clock became right in this boot, and that it was set anew: pure.
+
+    ``told`` is what was reported last, as :meth:`noted` gave it, over restarts of the node.
+    A clock that is ``assumed`` right from the start corrects nothing: only its steps are told.
+    """
+
+    def __init__(self, told: str | None, *, assumed: bool = False) -> None:
+        boot_id, _, offset = (told or "").partition(" ")
+        self._told = (boot_id, int(offset)) if offset.lstrip("-").isdigit() else None
+        self._assumed = assumed
+
+    def look(self, boot_id: str, offset_us: int, *, synchronised: bool) -> ClockSet | None:
+        """What is to be reported now; the same again until it is :meth:`noted`."""
+        if not synchronised:
+            return None
+        if self._told is None or self._told[0] != boot_id:
+            if self._assumed:
+                self._told = (boot_id, offset_us)
+                return None
+        elif abs(offset_us - self._told[1]) <= STEP_US:
+            return None
+        return ClockSet(boot_id, offset_us)
+
+    def noted(self, report: ClockSet) -> None:
+        """``report`` is on the disk."""
+        self._told = (report.boot_id, report.offset_us)
+
+
+def as_told(report: ClockSet) -> str:
+    """``report`` as :class:`ClockWatch` takes it back after a restart."""
+    return f"{report.boot_id} {report.offset_us}"
 
 
 def read_boot_id() -> str:

@@ -115,7 +115,7 @@ class Counter:
                 pass
             else:
                 self._deal_with(item)
-                loop.well()
+            loop.well()
             self._light()
             self._judge_age()
 

@@ -14,6 +14,8 @@ _log = logging.getLogger(__name__)
 
 FIRST_REST_S: Final = 0.5
 LONGEST_REST_S: Final = 30.0
+IN_VAIN: Final = 6
+"""Failures one after the other after which a loop that the node cannot do without is hopeless."""
 _STEADY_S: Final = 30.0
 """A loop that ran this long begins again after the short rest."""
 
@@ -40,6 +42,9 @@ class Loop:
         self.stopping: Final = threading.Event()
         self.trouble: str | None = None
         self.failures = 0
+        self.is_well = False
+        """Whether its part has worked since it was begun last."""
+        self._short_runs = 0
         self._body = body
         self._on_trouble = on_trouble
         self._stall_s = stall_s
@@ -68,6 +73,8 @@ class Loop:
 
     def well(self) -> None:
         """Its part works."""
+        self.is_well = True
+        self._short_runs = 0
         if self.trouble is not None:
             self.trouble = None
             self._on_trouble(self.name, None)
@@ -81,6 +88,11 @@ class Loop:
     def beats(self) -> bool:
         """Alive, and not stalled: resting after a failure counts, hanging does not."""
         return self._thread.is_alive() and self.age_ms < self._stall_s * 1000
+
+    @property
+    def goes_in_vain(self) -> bool:
+        """It fails again and again without ever having worked in between."""
+        return self._short_runs >= IN_VAIN
 
     def rest(self, seconds: float) -> bool:
         """Wait with beats; True when it must end."""
@@ -104,11 +116,14 @@ class Loop:
             except Exception as error:  # noqa: BLE001 - whatever a part raises, the others go on
                 reason = describe(error)
             self.failures += 1
+            self.is_well = False
+            self._short_runs += 1
             if self.trouble is None:
                 _log.warning("%s: %s; it is begun again", self.name, reason)
                 self.trouble = reason
                 self._on_trouble(self.name, reason)
             if time.monotonic() - began_s > _STEADY_S:
+                self._short_runs = 0
                 rest_s = self._first_rest_s
             if self.rest(rest_s):
                 return

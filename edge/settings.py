@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
 from devices import settings_file, topics
-from devices.settings_file import at, loads, read_text
+from devices.settings_file import at, fit, parse, read_text
 
 Pin = Annotated[int, Meta(ge=0, le=27, description="GPIO number as the BCM counts, 0 to 27")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -49,6 +49,23 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
     max_mbytes: Annotated[
         int, Meta(ge=1, le=10_000, description="megabytes the outbox holds before it is full")
     ] = 64
+    settings_trial_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=3600,
+            description="seconds in which the node must be well with settings from the hall, or "
+            "they are taken back",
+        ),
+    ] = 60.0
+    reboot_command: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=200)]],
+        Meta(
+            max_length=10,
+            description="program and arguments that start this machine anew when the hall asks, "
+            'such as ["systemctl", "reboot"]; none refuses it',
+        ),
+    ] = []
 
 
 class Broker(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,8 +91,17 @@ class Button(Struct, frozen=True, forbid_unknown_fields=True):
     """One satisfaction button and the lamp in it."""
 
     level: Annotated[int, Meta(ge=1, le=5, description="1 is the worst; each level once")]
-    pin: Annotated[Pin, Meta(description="GPIO of the button, which closes to ground")]
-    lamp_pin: Annotated[Pin, Meta(description="GPIO of the lamp in the button")]
+    pin: Annotated[
+        Pin,
+        Meta(
+            description="GPIO of the button, which closes to ground; with mcp23017 the chip's pin, "
+            "0 to 6 and 8 to 14"
+        ),
+    ]
+    lamp_pin: Annotated[
+        Pin,
+        Meta(description="GPIO of the lamp in the button; with mcp23017 the chip's pin, 0 to 15"),
+    ]
 
 
 class RatingButtons(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,12 +111,26 @@ class RatingButtons(Struct, frozen=True, forbid_unknown_fields=True):
         list[Button], Meta(min_length=3, max_length=5, description="three to five buttons")
     ]
     driver: Annotated[
-        Literal["lgpio", "mock"],
-        Meta(description="the Pi's own pins, or pins that exist in memory alone"),
+        Literal["lgpio", "mcp23017", "mock"],
+        Meta(description="the Pi's own pins, an I2C expander, or pins that exist in memory alone"),
     ] = "lgpio"
     settle_ms: Annotated[
         int, Meta(ge=5, le=200, description="milliseconds of calm after a press or a release")
     ] = 25
+    i2c_bus: Annotated[
+        int, Meta(ge=0, le=32, description="number of the expander's bus: 1 is /dev/i2c-1")
+    ] = 1
+    i2c_address: Annotated[
+        int,
+        Meta(ge=0x20, le=0x27, description="the expander's address, 32 to 39 (0x20 to 0x27)"),
+    ] = 0x20
+    int_pin: Annotated[
+        Pin | None,
+        Meta(
+            description="the Pi's GPIO at INTA or INTB of the expander; without it the chip is "
+            "read 100 times a second"
+        ),
+    ] = None
 
 
 class QrScanner(Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,7 +270,12 @@ def load_settings(path: str | Path) -> NodeSettings:
 
 def read_settings(text: str, *, name: str = "settings") -> NodeSettings:
     """Read TOML ``text`` and check what each field cannot know by itself."""
-    settings = loads(text, NodeSettings, name=name)
+    return fit_settings(parse(text, name=name), text=text, name=name)
+
+
+def fit_settings(tree: dict[str, Any], *, text: str, name: str = "settings") -> NodeSettings:
+    """``tree`` checked as :func:`read_settings` does; errors name the line of ``text``."""
+    settings = fit(tree, NodeSettings, text=text, name=name)
     for fault in _faults(settings):
         raise at(text, fault.path, fault.reason, name=name)
     return settings
@@ -274,6 +319,12 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
 
 
 def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
+    on_expander = buttons.driver == "mcp23017"
+    if buttons.int_pin is not None and not on_expander:
+        yield Fault(
+            "$.rating_buttons.int_pin",
+            'the interrupt is the expander\'s: take it out, or set driver = "mcp23017"',
+        )
     pins: dict[int, str] = {}
     levels: set[int] = set()
     for index, button in enumerate(buttons.button):
@@ -288,6 +339,13 @@ def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
             )
         levels.add(button.level)
         for field, pin in (("pin", button.pin), ("lamp_pin", button.lamp_pin)):
+            if on_expander and pin > 15:
+                yield Fault(f"{here}.{field}", "the expander has the pins 0 to 15")
+            if on_expander and field == "pin" and pin in (7, 15):
+                yield Fault(
+                    f"{here}.pin",
+                    "pins 7 and 15 of the expander are outputs only: hang a lamp there",
+                )
             if pin in pins:
                 yield Fault(
                     f"{here}.{field}",
