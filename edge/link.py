@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -51,6 +51,25 @@ _Properties: Final[Any] = Properties  # paho leaves its constructor untyped
 _Note = tuple[Any, ...]
 
 
+class Heard(NamedTuple):
+    """What came on one of the node's topics, not yet read."""
+
+    payload: bytes
+    live: bool
+    """False for what the broker had retained."""
+    answer_to: str | None
+    """The topic on which the sender waits for an answer."""
+    correlation: bytes | None
+
+
+class Letter(NamedTuple):
+    """Something for the hall that needs no outbox: newer ones tell the same."""
+
+    leaf: topics.Leaf
+    payload: bytes
+    correlation: bytes | None = None
+
+
 class Address(NamedTuple):
     """Where the broker is and who this node is there."""
 
@@ -66,7 +85,9 @@ class Link:
 
     ``birth()`` makes its birth certificate.  ``on_display(display, live)`` and
     ``on_hall(state)`` are called in the link's thread and must only put things into queues;
-    ``on_change()`` tells that :attr:`connected` or the outbox has changed.
+    ``on_change()`` tells that :attr:`connected` or the outbox has changed.  ``ears`` hear other
+    topics of the node in the same way and raise :class:`PayloadError` for what does not fit;
+    ``greetings()`` are said at each connection.
     """
 
     def __init__(
@@ -80,6 +101,8 @@ class Link:
         on_display: Callable[[Display, bool], None],
         on_hall: Callable[[HallState], None],
         on_change: Callable[[], None],
+        ears: Mapping[topics.Leaf, Callable[[Heard], None]] | None = None,
+        greetings: Callable[[], Iterable[Letter]] = tuple,
         window: SendWindow | None = None,
     ) -> None:
         self._address = address
@@ -89,7 +112,11 @@ class Link:
         self._on_display = on_display
         self._on_hall = on_hall
         self._on_change = on_change
+        self._greetings = greetings
         self._topic: Final = {leaf: topics.node_topic(hall, node, leaf) for leaf in topics.TOPICS}
+        self._ears: Final = {self._topic[leaf]: ear for leaf, ear in (ears or {}).items()}
+        self._letters: deque[Letter] = deque(maxlen=64)
+        self._heard_s = 0.0
         self._hall_topic: Final = topics.hall_state(hall)
         self._window = window or SendWindow()
         self._stream = outbox.stream
@@ -125,6 +152,12 @@ class Link:
         """Send a health message soon; the oldest is dropped while there is no connection."""
         if self.connected:
             self._health.append(health)
+            self.wake()
+
+    def say(self, letter: Letter) -> None:
+        """Send ``letter`` soon; it is dropped while there is no connection."""
+        if self.connected:
+            self._letters.append(letter)
             self.wake()
 
     def notes(self) -> list[str]:
@@ -203,7 +236,9 @@ class Link:
         client.connect(
             address.host,
             address.port,
-            keepalive=address.keepalive_s,
+            # paho asks after so long a silence and waits as long for the answer: together less
+            # than the one and a half times after which _round leaves the broker
+            keepalive=max(1, address.keepalive_s * 2 // 3),
             clean_start=True,
             properties=wishes,
         )
@@ -211,7 +246,8 @@ class Link:
             # a press is one small packet: it must not wait for the answer to the one before
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = client
-        self._answer_by_s = time.monotonic() + ANSWER_TIMEOUT_S
+        self._heard_s = time.monotonic()
+        self._answer_by_s = self._heard_s + ANSWER_TIMEOUT_S
 
     def _round(self) -> None:
         client = self._client
@@ -227,6 +263,7 @@ class Link:
             with suppress(BlockingIOError):
                 self._wakes.recv(4096)
         if line in readable:
+            self._heard_s = time.monotonic()
             client.loop_read()
         if writable:
             client.loop_write()
@@ -238,6 +275,11 @@ class Link:
             self._drop("took the connection and does not answer")
         elif client.socket() is None:
             self._drop("closed the connection")
+        elif time.monotonic() - self._heard_s > self._silence_s:
+            self._drop(
+                f"broker says nothing for {self._silence_s:g} s: see the network between, and "
+                "that it is not overloaded"
+            )
         elif self.connected:
             self._send()
             if self._rest_s > REST_FIRST_S and time.monotonic() - self.changed_s > STEADY_S:
@@ -246,11 +288,17 @@ class Link:
                 self._short_lived = 0
                 self._note("name", None)
 
+    @property
+    def _silence_s(self) -> float:
+        """How long a broker that is asked in time may say nothing at all."""
+        return self._address.keepalive_s * 1.5
+
     def _patience_s(self) -> float:
+        round_s = min(_ROUND_S, self._address.keepalive_s / 8)
         resend_at_s = self._window.resend_at_s
         if resend_at_s is None:
-            return _ROUND_S
-        return max(0.0, min(_ROUND_S, resend_at_s - time.monotonic()))
+            return round_s
+        return max(0.0, min(round_s, resend_at_s - time.monotonic()))
 
     def _hear(self) -> None:
         while self._came and self._client is not None:
@@ -280,7 +328,15 @@ class Link:
         self._answer_by_s = None
         self._receive_maximum = int(getattr(offers, "ReceiveMaximum", 65_535))
         self._client.subscribe(
-            [(self._topic["ack"], 1), (self._topic["display"], 1), (self._hall_topic, 1)]
+            [
+                (topic, 1)
+                for topic in (
+                    self._topic["ack"],
+                    self._topic["display"],
+                    self._hall_topic,
+                    *self._ears,
+                )
+            ]
         )
         birth = encode(self._birth())
         self._under_way.add(self._client.publish(self._topic["state"], birth, 1, retain=True).mid)
@@ -288,6 +344,7 @@ class Link:
         self._note("broker", None)
         self._note("subscribe", None)
         self._change_to(connected=True)
+        self._letters.extend(self._greetings())
         _log.info("connected to %s:%d", self._address.host, self._address.port)
 
     def _hear_puback(self, reason: ReasonCode) -> None:
@@ -305,6 +362,16 @@ class Link:
                 self._on_display(decode(payload, Display), not message.retain)
             elif topic == self._hall_topic and payload:
                 self._hear_hall(decode(payload, HallState), not message.retain)
+            elif payload and (ear := self._ears.get(topic)):
+                words = message.properties
+                ear(
+                    Heard(
+                        payload,
+                        not message.retain,
+                        getattr(words, "ResponseTopic", None),
+                        getattr(words, "CorrelationData", None),
+                    )
+                )
             self._note(topic, None)
         except PayloadError as error:
             self.refused_payloads += 1
@@ -356,6 +423,16 @@ class Link:
                 self._window.was_sent(event.seq, now_s)
         while self._health:
             self._client.publish(self._topic["health"], self._health.popleft(), qos=0)
+        while self._letters:
+            letter = self._letters.popleft()
+            words = None
+            if letter.correlation is not None:
+                words = _Properties(PacketTypes.PUBLISH)
+                words.CorrelationData = letter.correlation
+            topic, rule = self._topic[letter.leaf], topics.TOPICS[letter.leaf]
+            sent = self._client.publish(topic, letter.payload, rule.qos, rule.retain, words)
+            if rule.qos:
+                self._under_way.add(sent.mid)
 
     def _drop(self, reason: str) -> None:
         self._note("broker", reason)
@@ -378,6 +455,7 @@ class Link:
             self.connected = connected
             self.changed_s = time.monotonic()
             self._health.clear()
+            self._letters.clear()
             self._on_change()
 
     def _farewell(self) -> None:
