@@ -41,6 +41,10 @@ class VoiceUnavailableError(DeviceError, OSError):
     """espeak-ng is missing, hung, or does not speak the voice in the settings."""
 
 
+class ClipsError(DeviceError, ValueError):
+    """The folder of recorded words lacks one, or holds a file that cannot be joined."""
+
+
 class CameraStoppedError(DeviceError, OSError):
     """The scanner's camera was there and gives no more frames."""
 
@@ -67,3 +71,7 @@ class PrinterRefusedError(DeviceError, OSError):
 
 class FontMissingError(DeviceError, FileNotFoundError):
     """The type of the ticket slips is not on this machine."""
+
+
+class BusError(DeviceError, OSError):
+    """A chip on the I2C bus does not answer, or has lost its settings."""

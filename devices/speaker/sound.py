@@ -63,6 +63,11 @@ def levelled(samples: Samples) -> Samples:
     return (samples.astype(np.float64) * (_PEAK / loudest)).astype(np.int16)
 
 
+def scaled(samples: Samples, percent: int) -> Samples:
+    """The samples at ``percent`` of their loudness, 0 to 100."""
+    return (samples.astype(np.float64) * (percent / 100)).astype(np.int16)
+
+
 def wav_of(samples: Samples) -> bytes:
     """The samples as a WAV file, one channel of 16 bits."""
     stream = io.BytesIO()

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.errors import SoundUnavailableError
+from devices.errors import SoundUnavailableError, VoiceUnavailableError
 from devices.messages import Announcement
 from devices.speaker import AlsaSink, Fault, Speaker, WavFolderSink
-from devices.speaker.sound import SAMPLE_RATE_HZ, chime, samples_of
+from devices.speaker.self_test import steps
+from devices.speaker.sound import SAMPLE_RATE_HZ, chime, samples_of, silence, wav_of
 
 CALL = "Xin mời số thứ tự A không một hai, đến quầy số ba."
 PATIENCE_S = 20.0
@@ -267,3 +268,150 @@ def test_the_self_test_speaks_and_names_what_is_missing(
     assert len(problems) == 2
     assert "apt install espeak-ng" in problems[0]
     assert "check its cable" in problems[1]
+
+
+class Watch:
+    """A clock in the test's hand."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_a_call_that_waited_too_long_is_dropped_and_that_is_reported_and_ends(
+    room: Room, opened: Callable[..., Speaker]
+) -> None:
+    room.holds = True
+    watch = Watch()
+    faults: list[Fault] = []
+    speaker = opened(forget_s=30, now_s=watch, on_fault=faults.append)
+    speaker.announce(call(1))
+    assert room.begun.acquire(timeout=PATIENCE_S)
+    speaker.announce(call(2))
+    watch.now_s += 20
+    speaker.announce(call(3))
+    watch.now_s += 10.1  # the second has waited for 30.1 s, the third for 10.1 s
+    room.may_end.release(10)
+    assert speaker.is_quiet(PATIENCE_S)
+    assert len(room.heard) == 2
+    assert [(fault.code, fault.raised) for fault in faults] == [("late", True), ("late", False)]
+    assert "longer than 30 s" in faults[0].text
+
+
+def test_the_time_of_the_day_makes_a_call_quiet_or_silent(
+    room: Room, opened: Callable[..., Speaker]
+) -> None:
+    percent = [100]
+    speaker = opened(percent=lambda: percent[0])
+    for one in (100, 25, 0, 100):
+        percent[0] = one
+        speaker.announce(call(1))
+        assert speaker.is_quiet(PATIENCE_S)
+    peaks = [int(np.max(np.abs(samples_of(wav).astype(int)))) for wav in room.heard]
+    assert peaks == pytest.approx([29_000, 7_250, 29_000], abs=2)
+    assert speaker.faults() == []
+
+
+def clip_folder(folder: Path) -> Path:
+    (folder / "index.toml").write_text('[clips]\n"một" = "1.wav"\n"hai" = "2.wav"\n')
+    for name, level in (("1", 1_000), ("2", 2_000)):
+        (folder / f"{name}.wav").write_bytes(wav_of(silence(0.1) + np.int16(level)))
+    return folder
+
+
+def test_what_has_clips_is_joined_of_them_and_all_else_is_spoken_whole_by_espeak(
+    room: Room, opened: Callable[..., Speaker], tmp_path: Path
+) -> None:
+    folder = clip_folder(tmp_path)
+    with_clips, without = opened(clips=folder), opened()
+    for speaker, text in ((with_clips, "hai một"), (with_clips, "hai ba"), (without, "hai ba")):
+        speaker.announce(call(1, text))
+        assert speaker.is_quiet(PATIENCE_S)
+    joined, spoken, as_ever = (samples_of(wav) for wav in room.heard)
+    begin = round(0.4 * SAMPLE_RATE_HZ) + len(chime())
+    clip = round(0.1 * SAMPLE_RATE_HZ)
+    assert set(joined[begin : begin + clip]) == {29_000}
+    assert set(joined[begin + clip : begin + 2 * clip]) == {14_500}
+    assert joined[begin + 2 * clip] == 0
+    assert np.array_equal(spoken, as_ever)
+
+
+def test_calls_of_clips_alone_need_no_espeak(
+    room: Room, opened: Callable[..., Speaker], tmp_path: Path
+) -> None:
+    speaker = opened(clips=clip_folder(tmp_path), espeak="espeak-is-not-here")
+    speaker.announce(call(1, "một hai"))
+    assert speaker.is_quiet(PATIENCE_S)
+    assert len(samples_of(room.heard[0])) > len(chime()) + 1.5 * SAMPLE_RATE_HZ
+
+
+def test_clips_that_cannot_be_joined_are_told_and_espeak_speaks(
+    room: Room, opened: Callable[..., Speaker], tmp_path: Path
+) -> None:
+    faults: list[Fault] = []
+    speaker = opened(clips=tmp_path / "nowhere", on_fault=faults.append)
+    speaker.announce(call(1, "một"))
+    assert speaker.is_quiet(PATIENCE_S)
+    assert [(fault.code, fault.raised) for fault in faults] == [("clips", True)]
+    assert len(samples_of(room.heard[0])) > len(chime()) + SAMPLE_RATE_HZ
+
+
+def program(folder: Path, script: str) -> str:
+    """A real program in the place of aplay."""
+    path = folder / "aplay"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_card_that_dies_in_the_middle_of_a_sentence_is_a_fault_until_the_next_call_is_heard(
+    tmp_path: Path,
+) -> None:
+    script = f"head -c 1000 >/dev/null; [ -e {tmp_path}/well ] && exec cat >/dev/null; kill -9 $$"
+    faults: list[Fault] = []
+    sink = AlsaSink(program=program(tmp_path, script))
+    with Speaker(sink=sink, on_fault=faults.append) as speaker:
+        speaker.announce(call(1))
+        assert speaker.is_quiet(PATIENCE_S)
+        assert [(fault.code, fault.raised) for fault in faults] == [("sound", True)]
+        (tmp_path / "well").touch()
+        speaker.announce(call(2))
+        assert speaker.is_quiet(PATIENCE_S)
+    assert [(fault.code, fault.raised) for fault in faults] == [("sound", True), ("sound", False)]
+
+
+def test_the_technician_hears_the_chime_and_a_number_that_nobody_can_guess(
+    room: Room, opened: Callable[..., Speaker]
+) -> None:
+    speaker = opened()
+    asked = set()
+    for _ in range(4):
+        chimes, voice = steps(speaker)
+        assert (chimes.name, voice.name) == ("hear-chime", "hear-voice")
+        assert (chimes.confirm, voice.confirm) == (True, True)
+        assert chimes.run(1.0) == "played the chime"
+        assert voice.run(1.0) in {f"spoke {number:03}" for number in range(1000)}
+        assert voice.run(1.0).removeprefix("spoke ") in voice.ask_vi
+        asked.add(voice.ask_vi)
+    assert len(asked) > 1
+    assert len(room.heard[1]) > len(room.heard[0])
+
+
+def test_a_silent_card_and_a_missing_voice_fail_their_steps(
+    room: Room, opened: Callable[..., Speaker]
+) -> None:
+    _, voice = steps(opened(espeak="espeak-is-not-here"))
+    with pytest.raises(VoiceUnavailableError, match="apt install espeak-ng"):
+        voice.run(1.0)
+    room.is_broken = True
+    for step in steps(opened()):
+        with pytest.raises(SoundUnavailableError, match="check its cable"):
+            step.run(1.0)
+
+
+def test_by_night_the_technician_hears_the_test_all_the_same(
+    room: Room, opened: Callable[..., Speaker]
+) -> None:
+    steps(opened(percent=lambda: 0))[0].run(1.0)
+    assert loudness(samples_of(room.heard[0])) > 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import wave
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 
 from devices.errors import SoundUnavailableError, UnknownDriverError, VoiceUnavailableError
 from devices.speaker import AlsaSink, SilentSink, WavFolderSink, open_sink
+from devices.speaker import child as child_room
 from devices.speaker.child import Child, StoppedError
 from devices.speaker.sound import (
     SAMPLE_RATE_HZ,
@@ -163,6 +165,49 @@ def test_closing_kills_an_aplay_that_plays(tmp_path: Path) -> None:
     playing.join(PATIENCE_S)
     assert not playing.is_alive()
     sink.play(SHORT)  # a closed sink plays nothing, and says nothing
+
+
+def test_a_program_is_ended_with_all_that_it_began(tmp_path: Path) -> None:
+    pipe = tmp_path / "alive"
+    os.mkfifo(pipe)
+    child = Child()
+    begun = program(tmp_path, f"exec 3>{pipe}; sleep 600 & exec sleep 600")
+
+    def run() -> None:
+        with pytest.raises(StoppedError):
+            child.run([begun], b"", 600)
+
+    running = threading.Thread(target=run)
+    running.start()
+    with pipe.open("rb") as alive:
+        child.stop()
+        assert select.select([alive], [], [], PATIENCE_S)[0], "something of it lives on"
+        assert alive.read() == b""
+    running.join(PATIENCE_S)
+    assert not running.is_alive()
+
+
+def test_a_program_that_cannot_be_ended_is_left_behind_and_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As inside a driver that hangs, where no signal comes through."""
+    kill = child_room._kill
+    monkeypatch.setattr(child_room, "_kill", lambda process: None)
+    child = Child(killed_within_s=0.1)
+    hanging = program(tmp_path, "exec sleep 600")
+    try:
+        for _ in range(child_room.MOST_LEFT_BEHIND):
+            with pytest.raises(TimeoutError, match="hung"):
+                child.run([hanging], b"", 0.3)
+        with pytest.raises(TimeoutError, match="cannot be ended"):
+            child.run([hanging], b"", 0.3)
+        assert len(child._left_behind) == child_room.MOST_LEFT_BEHIND
+    finally:
+        monkeypatch.setattr(child_room, "_kill", kill)
+        for process in child._left_behind:
+            kill(process)
+            process.wait(PATIENCE_S)
+    assert child.run(["true"], b"", 10).status == 0
 
 
 def test_a_child_that_was_stopped_runs_nothing_more() -> None:
