@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import signal
-import sqlite3
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
@@ -21,7 +17,8 @@ from hypothesis import strategies as st
 from devices.messages import Event, RatingPress, Scan, decode
 from edge.clock import Stamps
 from edge.link import envelope
-from edge.outbox import FILE_NAME, SET_ASIDE_KEPT, Outbox, OutboxError, OutboxFullError, Pending
+from edge.outbox import Outbox, OutboxError, OutboxFullError, Pending
+from edge.outbox_file import LOG_PAGES, PAGE_BYTES
 
 STAMPS = Stamps("b" * 32, 1_800_000_000_000_000, 5_000_000, True)
 PRESS = RatingPress(3, 4, "w1")
@@ -157,96 +154,6 @@ def test_what_is_kept_with_an_event_is_kept_in_the_same_commit(tmp_path: Path) -
     again.close()
 
 
-def scribble(path: Path) -> None:
-    size = path.stat().st_size
-    with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(os.urandom(size - 4096))
-
-
-@pytest.mark.parametrize("how", ["scribbled", "no database", "hole"])
-def test_a_damaged_file_is_set_aside_and_a_new_stream_begins(tmp_path: Path, how: str) -> None:
-    first = Outbox(tmp_path)
-    for _ in range(50):
-        first.append(PRESS, STAMPS)
-    first.close()
-    file = tmp_path / FILE_NAME
-    if how == "scribbled":
-        scribble(file)
-    elif how == "no database":
-        file.write_bytes(b"not a database" * 100)
-    else:
-        database = sqlite3.connect(file)
-        database.execute("DELETE FROM event WHERE seq = 20")
-        database.commit()
-        database.close()
-    second = Outbox(tmp_path)
-    assert second.stream != first.stream
-    assert [path.name for path in second.set_aside] == [f"{FILE_NAME}.corrupt-1"]
-    assert second.set_aside[0].exists()
-    assert second.append(PRESS, STAMPS) == 1
-    second.close()
-    third = Outbox(tmp_path)
-    assert third.stream == second.stream
-    assert third.set_aside == []
-    third.close()
-
-
-def test_damage_found_while_it_works_loses_no_later_press(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path)
-    stream = outbox.stream
-    for _ in range(200):
-        outbox.append(Scan("x" * 4000, "pyzbar"), STAMPS)  # more than SQLite keeps in memory
-    outbox.close()
-    outbox = Outbox(tmp_path)
-    scribble(tmp_path / FILE_NAME)
-    assert outbox.append(PRESS, STAMPS) in (1, 201)
-    outbox.pending(outbox.stream, 0, 1000)
-    outbox.append(PRESS, STAMPS)
-    assert outbox.stream != stream
-    assert outbox.set_aside
-    assert [one.seq for one in all_pending(outbox)] == list(range(1, outbox.last_seq + 1))
-    outbox.close()
-
-
-def test_only_the_newest_damaged_files_are_kept(tmp_path: Path) -> None:
-    for _ in range(SET_ASIDE_KEPT + 3):
-        (tmp_path / FILE_NAME).write_bytes(b"torn" * 2000)
-        Outbox(tmp_path).close()
-    kept = sorted(path.name for path in tmp_path.glob("*.corrupt-*"))
-    assert kept == [f"{FILE_NAME}.corrupt-{number}" for number in range(4, 9)]
-
-
-@contextmanager
-def disk_full(folder: Path) -> Iterator[None]:
-    """The kernel lets no file of this process grow any more."""
-    was = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    largest = max(path.stat().st_size for path in folder.iterdir())
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, was[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, was)
-        signal.signal(signal.SIGXFSZ, ignored)
-
-
-def test_a_full_disk_is_an_error_and_not_the_end(outbox: Outbox, tmp_path: Path) -> None:
-    outbox.append(PRESS, STAMPS)
-    kept, refused = 1, ""
-    with disk_full(tmp_path):
-        while not refused:
-            try:
-                outbox.append(Scan("x" * 4000, "pyzbar"), STAMPS)
-                kept += 1
-            except OutboxError as error:
-                refused = str(error)
-    assert "free some disk space" in refused
-    assert (outbox.depth, outbox.last_seq) == (kept, kept)
-    assert outbox.append(PRESS, STAMPS) == kept + 1
-    assert [one.seq for one in all_pending(outbox)] == list(range(1, kept + 2))
-
-
 def test_a_folder_that_cannot_be_written_says_what_to_check(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutboxError, match="check that the folder"):
@@ -332,4 +239,45 @@ def test_rows_stay_contiguous_and_counters_true(
         assert outbox.last_seq == appended
         assert outbox.oldest_seq == acked + 1
         assert outbox.bytes == outbox.depth * len(msgspec.json.encode(PRESS))
+    outbox.close()
+
+
+def test_it_never_grows_without_end(tmp_path: Path) -> None:
+    """As a counter works through its years: singly, in bursts, and after a day without a hall."""
+    shm = Path("/dev/shm")
+    with TemporaryDirectory(dir=shm if shm.is_dir() else tmp_path) as folder:
+        outbox = Outbox(Path(folder))
+        sizes = []
+        for burst in (1, 40, 300) * 4:
+            for _ in range(600 // burst):
+                for _ in range(burst):
+                    outbox.append(PRESS, STAMPS, keep=("rated_window", "w1"))
+                outbox.acknowledge(outbox.stream, outbox.last_seq)
+            outbox.tidy()
+            sizes.append(outbox.file_bytes())
+        assert max(sizes[3:]) <= max(sizes[:3])
+        assert sizes[0] < 64 * 1024, "as little as the log and a few pages"
+        assert outbox.depth == 0
+        outbox.close()
+
+
+def test_a_press_writes_one_page_and_its_acknowledgement_none(tmp_path: Path) -> None:
+    """What wears a card out is what is written to it."""
+    outbox = Outbox(tmp_path)
+
+    def written() -> int:
+        io = Path("/proc/self/io").read_text().splitlines()
+        return int(dict(line.split(": ") for line in io)["wchar"])
+
+    def one_press(number: int) -> None:
+        outbox.append(PRESS, STAMPS, keep=("rated_window", f"w{number}"))
+        outbox.acknowledge(outbox.stream, outbox.last_seq)
+
+    for number in range(2 * LOG_PAGES):
+        one_press(number)
+    before = written()
+    for number in range(4 * LOG_PAGES):
+        one_press(number)
+    a_press = (written() - before) / (4 * LOG_PAGES)
+    assert a_press < 1.3 * PAGE_BYTES
     outbox.close()
