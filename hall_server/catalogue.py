@@ -106,6 +106,16 @@ class RatingRules(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 30
 
 
+class Slips(Struct, frozen=True):
+    """What a ticket's slip says of the hall, and the kiosks that print some."""
+
+    hall: str = ""
+    public_url: str = ""
+    """Address of the pages as phones reach it, without a slash at the end."""
+    printers: tuple[str, ...] = ()
+    """Nodes, in the order of the settings."""
+
+
 class Catalogue(Struct, frozen=True):
     """Services, counters, procedures and nodes by id, with the rules: all that deciding needs."""
 
@@ -116,3 +126,4 @@ class Catalogue(Struct, frozen=True):
     """Node -> the counter it stands on; kiosks and boards are not in it."""
     queue: QueueRules = field(default_factory=QueueRules)
     ratings: RatingRules = field(default_factory=RatingRules)
+    slips: Slips = Slips()

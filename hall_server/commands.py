@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from hall_server.facts import Channel, SlipFault
+from devices.messages import SlipFault
+from hall_server.facts import Channel
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from devices.messages import SlipFault
+
 Channel = Literal["kiosk", "card", "wall_qr", "staff", "phone"]
 
 
@@ -276,11 +278,6 @@ class SlipAsked(Body, frozen=True, tag="slip_asked"):
     wait_high_ms: int | None = None
     again: bool = False
     """By hand, not with the taking of the number."""
-
-
-SlipFault = Literal[
-    "paper_out", "cover_open", "offline", "no_answer", "disk_full", "late", "unsure"
-]
 
 
 class SlipPrinted(Body, frozen=True, tag="slip_printed"):

@@ -18,6 +18,7 @@ from hall_server.catalogue import (
     QueueRules,
     RatingRules,
     Service,
+    Slips,
 )
 from hall_server.timeseries.settings import TimeSeriesSettings
 
@@ -116,6 +117,9 @@ class Node(Struct, frozen=True, forbid_unknown_fields=True):
             "numbers for others; '' leaves the page open",
         ),
     ] = ""
+    printer: Annotated[
+        bool, Meta(description="kiosk: it has a ticket printer, so each number gets a slip")
+    ] = False
 
 
 class HallSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,6 +164,11 @@ class HallSettings(Struct, frozen=True, forbid_unknown_fields=True):
             {one.id: one.counter for one in self.node if one.counter},
             self.queue,
             self.ratings,
+            Slips(
+                self.hall.name,
+                self.public_url,
+                tuple(one.id for one in self.node if one.printer),
+            ),
         )
 
 
@@ -236,6 +245,8 @@ def _contradictions(settings: HallSettings) -> list[tuple[str, str]]:
             topics.check_name(node.id)
         except topics.TopicError as error:
             found.append((f"$.node[{index}].id", str(error)))
+        if node.printer and node.kind != "kiosk":
+            found.append((f"$.node[{index}].printer", "a printer stands at a kiosk: take it out"))
         if node.kind == "counter":
             if node.counter not in counters:
                 found.append((f"$.node[{index}].counter", _unknown(node.counter, counters)))

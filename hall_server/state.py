@@ -224,6 +224,7 @@ class State(Struct):
             self.streams.copy(),
             self.alarms.copy(),
             self.refused_presses,
+            slips=self.slips.copy(),
             node_settings=self.node_settings.copy(),
         )
 

@@ -128,7 +128,21 @@ class Slip:
         return whole.point(lambda grey: 255 if grey > _THRESHOLD else 0).convert("1")
 
 
-def _broken(words: list[str], face: ImageFont.FreeTypeFont, room: float) -> Iterator[str]:
+def _broken(words: list[str], face: ImageFont.FreeTypeFont, room: float) -> list[str]:
+    """As few lines as fit, and those about as long as each other."""
+    lines = list(_filled(words, face, room))
+    narrow, wide = room / 2, room
+    while len(lines) > 1 and wide - narrow > 4:
+        middle = (narrow + wide) / 2
+        tried = list(_filled(words, face, middle))
+        if len(tried) > len(lines) or max(map(face.getlength, tried)) > room:
+            narrow = middle
+        else:
+            lines, wide = tried, middle
+    return lines
+
+
+def _filled(words: list[str], face: ImageFont.FreeTypeFont, room: float) -> Iterator[str]:
     line = ""
     for word in words:
         longer = f"{line} {word}".strip()
@@ -177,12 +191,22 @@ def waiting_words(job: PrintJob) -> list[str]:
     elif job.place is not None:
         words.append(f"Trước ông, bà còn {job.place - 1} người")
     if job.wait_low_minutes is not None and job.wait_high_minutes is not None:
-        low, high = job.wait_low_minutes, job.wait_high_minutes
-        span = f"{low}-{high}" if low < high else f"{high}"
-        words.append("Sắp đến lượt" if high <= 1 else f"Còn khoảng {span} phút")
+        words.append(_wait_words(job.wait_low_minutes, job.wait_high_minutes))
     elif job.place is not None:
         words.append("Chưa có quầy mở cho việc này")
     return words
+
+
+def _wait_words(low: int, high: int) -> str:
+    """As the pages say it; from two hours on in hours and halves."""
+    if high <= 1:
+        return "Sắp đến lượt"
+    if high > 120:
+        first, last = f"{low // 30 / 2:g}", f"{-(-high // 30) / 2:g}"
+        span = first if first == last else f"{first}-{last}"
+        return f"Còn khoảng {span.replace('.', ',')} giờ"
+    first, last = f"{max(1, low)}", f"{high}"
+    return f"Còn khoảng {first if first == last else f'{first}-{last}'} phút"
 
 
 def printed_at(job: PrintJob) -> str:
@@ -197,8 +221,8 @@ def draw_test(width: int) -> Image.Image:
     slip.rule()
     slip.text("Phiếu thử máy in", 40, "bold")
     for weight in ("plain", "bold"):
-        for start in range(0, len(VIETNAMESE), 16):
-            part = VIETNAMESE[start : start + 16]
+        for start in range(0, len(VIETNAMESE), 13):
+            part = VIETNAMESE[start : start + 13]
             slip.text(" ".join(part), 30, weight)
             slip.text(" ".join(part.upper()), 30, weight)
     slip.number("A0123", 210)

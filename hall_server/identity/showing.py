@@ -72,6 +72,7 @@ def procedure(hall: Catalogue, state: State, command: c.ProcedureShown, now_ms: 
             token=command.token,
             by=command.node,
             node=command.node,
+            slip_at=command.node,
         ),
         now_ms,
     )

@@ -8,6 +8,7 @@ from hall_server.catalogue import PRIORITY_REASONS, Catalogue
 from hall_server.commands import Code, Outcome
 from hall_server.decision import Decision, accept, refuse
 from hall_server.queue.policy import seniority_ms
+from hall_server.queue.slips import slip_with
 from hall_server.state import State, Ticket
 
 MOST_TICKETS_A_DAY = 99_999
@@ -37,22 +38,23 @@ def take(hall: Catalogue, state: State, command: c.TakeTicket, now_ms: int) -> D
     if ordinal > MOST_TICKETS_A_DAY:
         return refuse("line_full")
     number = ticket_number(service.prefix, ordinal)
-    return accept(
-        f.TicketTaken(
-            ticket,
-            number,
-            service.id,
-            ordinal,
-            command.channel,
-            command.token,
-            seniority_ms(hall.queue, now_ms, command.priority),
-            person=person,
-            priority=command.priority,
-            priority_by=command.by if command.priority else None,
-            node=command.node,
-        ),
-        ticket=ticket,
+    taken = f.TicketTaken(
+        ticket,
+        number,
+        service.id,
+        ordinal,
+        command.channel,
+        command.token,
+        seniority_ms(hall.queue, now_ms, command.priority),
+        person=person,
+        priority=command.priority,
+        priority_by=command.by if command.priority else None,
+        node=command.node,
     )
+    if command.slip_at in hall.slips.printers:
+        slip = slip_with(hall, state, taken, command.slip_at, now_ms)
+        return accept(taken, slip, ticket=ticket)
+    return accept(taken, ticket=ticket)
 
 
 def _card_just_shown(hall: Catalogue, state: State, node: str | None, now_ms: int) -> str | None:

@@ -216,6 +216,13 @@ def points_of(fact: Fact, hall: str, service_of: Mapping[str, str]) -> list[Poin
                     match=body.match,
                 )
             ]
+        case f.SlipAsked():
+            again = "yes" if body.again else "no"
+            service = served(body.ticket)
+            return [_point(kind, at, once, hall=hall, service=service, node=body.node, again=again)]
+        case f.SlipPrinted():
+            printed: dict[str, int | float] = {"printed": int(body.ok)}
+            return [_point(kind, at, printed, hall=hall, node=body.node, reason=body.reason)]
         case f.NodeAlarm():
             return [
                 _point(

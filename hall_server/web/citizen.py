@@ -42,6 +42,11 @@ class _Take(Struct):
     priority: _Id | None = None
 
 
+class _PrintSlip(Struct):
+    request_id: Annotated[str, REQUEST_ID]
+    token: _Id
+
+
 class _Asked(Struct):
     request_id: Annotated[str, REQUEST_ID]
 
@@ -52,6 +57,7 @@ class _Rate(Struct):
 
 
 _take: Final = msgspec.json.Decoder(_Take)
+_print_slip: Final = msgspec.json.Decoder(_PrintSlip)
 _asked: Final = msgspec.json.Decoder(_Asked)
 _rate: Final = msgspec.json.Decoder(_Rate)
 
@@ -184,9 +190,22 @@ def _kiosk_routes(pages: Blueprint, house: House, door: KioskDoor) -> None:
                 by=node,
                 priority=body.priority,
                 node=None if forgotten else node,
+                slip_at=node,
             )
         )
         return taken(house, outcome)
+
+    @pages.post("/api/kiosk/<node>/print")
+    def print_slip(node: str) -> Response:
+        door.kiosk(node)
+        body = read_body(_print_slip)
+        state = house.web.writer.view
+        one = state.tickets.get(state.by_token.get(body.token, ""))
+        if one is None:
+            raise RefusedError("unknown_ticket", 404)
+        request_id = f"k:{node}:print:{body.request_id}"
+        house.ask(c.PrintSlip(request=request_id, ticket=one.id, node=node, by=node))
+        return as_json({"ok": True})
 
     @pages.post("/api/kiosk/<node>/forget")
     def forget(node: str) -> Response:

@@ -53,6 +53,11 @@ class _One(_Asked):
     ticket: _Id
 
 
+class _Print(_Asked):
+    ticket: _Id
+    node: _Id
+
+
 class _Priority(_Asked):
     ticket: _Id
     reason: _Id | None = None
@@ -135,6 +140,12 @@ ON_A_TICKET: Final[Mapping[str, tuple[msgspec.json.Decoder[Any], Make]]] = {
         msgspec.json.Decoder(_One),
         lambda request, who, body: c.CancelTicket(
             request=request, ticket=body.ticket, by=who.id, counter=who.counter
+        ),
+    ),
+    "print": (
+        msgspec.json.Decoder(_Print),
+        lambda request, who, body: c.PrintSlip(
+            request=request, ticket=body.ticket, node=body.node, by=who.id, counter=who.counter
         ),
     ),
 }

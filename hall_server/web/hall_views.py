@@ -184,7 +184,7 @@ class HallViews:
     def kiosk(self, node: str, moment: Moment | None = None) -> KioskView:
         """A kiosk of the settings."""
         moment = moment or self.moment()
-        return citizen.kiosk(moment, self.kiosk_memory.screen(moment.state, node))
+        return citizen.kiosk(moment, node, self.kiosk_memory.screen(moment.state, node))
 
     def clerk(self, counter: str, who: str, moment: Moment | None = None) -> ClerkView | None:
         """The console of ``who`` at ``counter``."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from devices.messages import SlipFault
 from hall_server.card_forms import CardForm, WrongCard
 
 
@@ -140,6 +141,20 @@ class KioskScan(Struct, frozen=True):
     procedure: ProcedureView | None = None
 
 
+class SlipLine(Struct, frozen=True):
+    """The latest slip of a ticket: where it is printed, and what became of it."""
+
+    number: str
+    node: str
+    state: Literal["printing", "printed", "failed"]
+    """Failed too where the printer has not said anything for too long."""
+    reason: SlipFault | None
+    asked_ms: int
+    lost_ms: int
+    """From here on it counts as lost where nothing was heard of it."""
+    again: bool
+
+
 class KioskView(Struct, frozen=True):
     """A kiosk."""
 
@@ -149,6 +164,10 @@ class KioskView(Struct, frozen=True):
     services: list[ServiceLine]
     scan: KioskScan | None
     forget_after_s: int
+    printer: bool
+    """It prints slips."""
+    slips: list[SlipLine]
+    """Those of the last minutes here; each for whoever stands before its number."""
 
 
 class CounterView(Struct, frozen=True):
@@ -252,6 +271,10 @@ class ClerkView(Struct, frozen=True):
     today: Today
     recall_after_s: int
     counters: list[OtherCounter]
+    printers: list[str]
+    """Kiosks that print slips."""
+    slip: SlipLine | None
+    """The last one that this clerk asked for, for a minute."""
 
 
 class PanelLine(Struct, frozen=True):

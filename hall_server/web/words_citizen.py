@@ -128,6 +128,25 @@ CITIZEN: Final[dict[str, tuple[str, str]]] = {
         "Quét mã bằng điện thoại để xem còn bao lâu, không cần ngồi canh bảng.",
         "Scan the code with your phone to see how long it takes, without watching the board.",
     ),
+    "kiosk.printing": ("Đang in phiếu…", "Printing your slip…"),
+    "kiosk.printing_how": (
+        "Mời ông, bà chờ trong giây lát.",
+        "One moment, please.",
+    ),
+    "kiosk.printed": ("Mời ông, bà lấy phiếu", "Please take your slip"),
+    "kiosk.unprinted_how": (
+        "Số của ông, bà là {number} và vẫn được giữ. Mời chụp lại mã này, hoặc nhớ số.",
+        "Your number is {number} and keeps its place. Please take a picture of this code, "
+        "or remember the number.",
+    ),
+    "kiosk.unsure_how": (
+        "Số của ông, bà là {number} và vẫn được giữ. Chưa có phiếu thì chạm In lại, "
+        "hoặc chụp lại mã này.",
+        "Your number is {number} and keeps its place. If you have no slip, touch Print again, "
+        "or take a picture of this code.",
+    ),
+    "kiosk.print": ("In phiếu", "Print a slip"),
+    "kiosk.print_again": ("In lại", "Print again"),
     "kiosk.qr_alt": ("Mã QR để xem số {number} trên điện thoại", "QR code of number {number}"),
     "kiosk.papers": ("Giấy tờ cho {procedure}", "Papers for {procedure}"),
     "kiosk.wrong.wrong_health_insurance": (

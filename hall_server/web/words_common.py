@@ -76,6 +76,13 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
     "common.rating.3.3": ("Hài lòng", "Satisfied"),
     "common.rating.3.2": ("Bình thường", "Neutral"),
     "common.rating.3.1": ("Không hài lòng", "Dissatisfied"),
+    "common.slip.paper_out": ("Máy in hết giấy", "The printer is out of paper"),
+    "common.slip.cover_open": ("Nắp máy in đang mở", "The printer's cover is open"),
+    "common.slip.offline": ("Máy in đang có lỗi", "The printer has a fault"),
+    "common.slip.no_answer": ("Máy in không trả lời", "The printer does not answer"),
+    "common.slip.disk_full": ("Máy in đang có lỗi", "The printer has a fault"),
+    "common.slip.late": ("Phiếu chưa được in", "The slip was not printed"),
+    "common.slip.unsure": ("Phiếu có thể chưa in xong", "The slip may not be complete"),
     # ------------------------------------------------------------ refusals: what happened, what now
     "refusals.unknown_service": (
         "Lĩnh vực này không có ở đây. Mời chọn một lĩnh vực khác trong danh sách.",
@@ -155,6 +162,14 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
     "refusals.line_full": (
         "Hôm nay lĩnh vực này đã hết số. Mời ông, bà hỏi cán bộ tại quầy.",
         "This service has no numbers left today. Please ask a clerk at a counter.",
+    ),
+    "refusals.no_printer": (
+        "Máy này không in phiếu. Mời ông, bà chụp lại số trên màn hình.",
+        "This machine prints no slips. Please take a picture of the number on the screen.",
+    ),
+    "refusals.being_printed": (
+        "Phiếu đang được in. Mời chờ trong giây lát.",
+        "The slip is being printed. One moment, please.",
     ),
     "refusals.busy": (
         "Bộ phận đang xử lý rất nhiều việc cùng lúc. Mời thử lại sau ít giây.",

@@ -178,6 +178,14 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.one.unpark": ("Cho vào lại hàng chờ", "Put back in line"),
     "clerk.one.unpark_about": ("gần đầu hàng", "near the front"),
     "clerk.one.cancel": ("Huỷ số này", "Cancel this number"),
+    "clerk.one.print": ("In lại phiếu", "Print the slip again"),
+    "clerk.one.print_about": ("ở máy lấy số {node}, số không đổi", "at {node}, same number"),
+    "clerk.done.print": ("Đang in phiếu {number}.", "Printing the slip of {number}."),
+    "clerk.slip_printed": ("Đã in phiếu {number} ở {node}.", "Slip {number} printed at {node}."),
+    "clerk.slip_failed": (
+        "Chưa in được phiếu {number} ở {node}: {reason}. Số vẫn được giữ.",
+        "Slip {number} was not printed at {node}: {reason}. The number stands.",
+    ),
     "clerk.call.title": ("Gọi {number} ngoài thứ tự vì sao?", "Why call {number} out of order?"),
     "clerk.call.lead": (
         "Lý do được ghi lại cùng lượt gọi.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from hall_server.catalogue import Procedure
 from hall_server.state import KioskScreen, Ticket
@@ -14,6 +14,7 @@ from hall_server.web.projections.moment import (
     open_counters,
     place_of,
     service_lines,
+    slip_line,
     wait_of,
 )
 from hall_server.web.views import (
@@ -22,8 +23,12 @@ from hall_server.web.views import (
     KioskView,
     ProcedureView,
     Rating,
+    SlipLine,
     TicketView,
 )
+
+SLIPS_SHOWN_MS: Final = 300_000
+SLIPS_SHOWN: Final = 8
 
 
 def ticket(moment: Moment, one: Ticket) -> TicketView:
@@ -80,7 +85,7 @@ def procedure(moment: Moment, one: Procedure) -> ProcedureView:
     )
 
 
-def kiosk(moment: Moment, screen: KioskScreen | None) -> KioskView:
+def kiosk(moment: Moment, node: str, screen: KioskScreen | None) -> KioskView:
     """A kiosk; ``screen`` is what was last held before its scanner, None where it forgot."""
     forget_s = moment.catalogue.queue.kiosk_forgets_after_s
     return KioskView(
@@ -90,7 +95,20 @@ def kiosk(moment: Moment, screen: KioskScreen | None) -> KioskView:
         service_lines(moment),
         _scan(moment, screen, forget_s * 1000) if screen else None,
         forget_s,
+        node in moment.catalogue.slips.printers,
+        _slips(moment, node),
     )
+
+
+def _slips(moment: Moment, node: str) -> list[SlipLine]:
+    latest = [
+        slip_line(moment, slip, ticket)
+        for slip in moment.state.slips.values()
+        if slip.node == node
+        and moment.now_ms - (slip.told_ms or slip.at_ms) < SLIPS_SHOWN_MS
+        and (ticket := moment.state.tickets.get(slip.ticket)) is not None
+    ]
+    return sorted(latest, key=lambda line: line.asked_ms)[-SLIPS_SHOWN:]
 
 
 def _scan(moment: Moment, screen: KioskScreen, forget_ms: int) -> KioskScan | None:

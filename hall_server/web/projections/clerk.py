@@ -17,16 +17,19 @@ from hall_server.web.projections.moment import (
     names,
     open_window,
     service_lines,
+    slip_line,
 )
 from hall_server.web.views import (
     AtCounterTicket,
     ClerkView,
     OtherCounter,
+    SlipLine,
     Today,
     WaitingLine,
 )
 
 WAITING_SHOWN: Final = 200
+SLIP_SHOWN_MS: Final = 60_000
 
 
 def holds(moment: Moment, counter: str, clerk: str) -> bool:
@@ -74,7 +77,20 @@ def console(
             for other in moment.catalogue.counters.values()
             if other.id != counter
         ],
+        list(moment.catalogue.slips.printers),
+        _slip(moment, clerk),
     )
+
+
+def _slip(moment: Moment, clerk: str) -> SlipLine | None:
+    hers = [
+        slip
+        for slip in moment.state.slips.values()
+        if slip.by == clerk and moment.now_ms - slip.at_ms < SLIP_SHOWN_MS
+    ]
+    latest = max(hers, key=lambda slip: slip.id, default=None)
+    ticket = moment.state.tickets.get(latest.ticket) if latest else None
+    return slip_line(moment, latest, ticket) if latest and ticket else None
 
 
 def _not_hers(moment: Moment, counter: str, clerk: str, clerk_name: str) -> ClerkView:
@@ -101,6 +117,8 @@ def _not_hers(moment: Moment, counter: str, clerk: str, clerk_name: str) -> Cler
         today=Today(0, None, 0, None, moment.catalogue.ratings.levels),
         recall_after_s=moment.catalogue.queue.recall_after_s,
         counters=[],
+        printers=[],
+        slip=None,
     )
 
 

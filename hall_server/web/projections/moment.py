@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal, cast
 
+from devices.messages import SlipFault
 from hall_server.catalogue import Catalogue
 from hall_server.queue import estimates
 from hall_server.queue.estimates import Estimates
-from hall_server.state import Call, CounterState, State, Ticket, Window
-from hall_server.web.views import CallLine, KioskTicket, ServiceLine, Wait
+from hall_server.queue.slips import REPORT_WITHIN_MS
+from hall_server.state import Call, CounterState, Slip, State, Ticket, Window
+from hall_server.web.views import CallLine, KioskTicket, ServiceLine, SlipLine, Wait
 
 _MINUTE_MS: Final = 60_000
 
@@ -140,6 +142,17 @@ def open_window(moment: Moment, counter: str) -> Window | None:
     if window is None or window.void or window.closed_ms is not None:
         return None
     return window if moment.now_ms < window.opened_ms + window.duration_ms else None
+
+
+def slip_line(moment: Moment, slip: Slip, ticket: Ticket) -> SlipLine:
+    """A ticket's slip; one of which nothing was heard in time has failed."""
+    lost_ms = slip.at_ms + REPORT_WITHIN_MS
+    told: Literal["printing", "printed", "failed"] = "printed" if slip.printed else "failed"
+    reason: SlipFault | None = cast(Any, slip.reason)  # the hall keeps one of the literals
+    if slip.printed is None:
+        told = "printing" if moment.now_ms < lost_ms else "failed"
+        reason = None if told == "printing" else "no_answer"
+    return SlipLine(ticket.number, slip.node, told, reason, slip.at_ms, lost_ms, slip.again)
 
 
 def kiosk_ticket(moment: Moment, ticket: Ticket) -> KioskTicket:

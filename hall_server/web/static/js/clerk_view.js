@@ -85,6 +85,7 @@ export function body(view, now, { busy, message, holding, step }) {
         message.text,
       ),
     hint(view, now),
+    slip(view),
     card(view),
   ];
 }
@@ -228,6 +229,19 @@ function hint(view, now) {
   const one = view.ticket;
   if (one?.phase !== "called" || now - one.called_ms < view.recall_after_s * 1000) return null;
   return h("p.note.hint", { "data-key": "hint", role: "status" }, t("clerk.recall_hint", { n: view.recall_after_s }));
+}
+
+/** What became of the last slip that this clerk asked for. */
+function slip(view) {
+  const one = view.slip;
+  if (!one || one.state === "printing") return null;
+  const failed = one.state === "failed";
+  const reason = failed && t(`common.slip.${one.reason}`);
+  return h(
+    "p.note",
+    { "data-key": "slip", class: failed ? "wrong" : null, role: failed ? "alert" : "status" },
+    t(`clerk.slip_${one.state}`, { number: one.number, node: one.node, reason }),
+  );
 }
 
 function card(view) {

@@ -26,6 +26,7 @@ const page = live(draw);
 
 function draw(view, now) {
   noticeScan(view, now);
+  noticeSlip(view, now);
   tellOfQuiet(view);
   const state = { view, now, busy, wrong, card: screen.card, standIn: STAND_IN };
   const content = screens[screen.name](screen, state);
@@ -69,11 +70,36 @@ function screenOf(scan) {
   return { name: "wrong", what: scan.what, scanned };
 }
 
+// ---------------------------------------------------------------- slips
+
+let slipState = null; // of the ticket on the screen
+
+function noticeSlip(view, now) {
+  const slip = screen.name === "ticket" ? screens.slipOf(screen, view, now) : null;
+  const state = slip && `${slip.asked_ms} ${slip.state}`;
+  // whoever has to take a picture of the code has the whole time for it
+  if (state !== slipState && slip?.state === "failed") touchedAt = performance.now();
+  slipState = state;
+}
+
+async function print(token) {
+  if (busy) return;
+  busy = true;
+  wrong = null;
+  page.redraw();
+  const answer = await ask(`${API}/print`, { token });
+  busy = false;
+  touchedAt = performance.now();
+  if (!answer.ok) wrong = answer.message;
+  page.redraw();
+}
+
 // ---------------------------------------------------------------- quiet
 
 function tellOfQuiet(view) {
   const atStart = screen === HOME && LANG === "vi" && !wrong;
-  const left = view.forget_after_s - (performance.now() - touchedAt) / 1000;
+  const stays = slipState?.endsWith("failed") ? 2 * view.forget_after_s : view.forget_after_s;
+  const left = stays - (performance.now() - touchedAt) / 1000;
   const telling = !atStart && left <= WARN_S && left > 0;
   soon.hidden = !telling;
   if (telling) {
@@ -110,7 +136,7 @@ async function take(service, priority) {
   busy = false;
   touchedAt = performance.now();
   if (answer.ok) {
-    go({ name: "ticket", ticket: answer.ticket, existing: answer.existing });
+    go({ name: "ticket", ticket: answer.ticket, existing: answer.existing, taken: hallNow() });
   } else {
     wrong = answer.message;
     page.redraw();
@@ -121,6 +147,7 @@ onPress(document.body, {
   service: (id) => go({ name: "service", id, card: screen.card, scanned: screen.scanned }),
   take: (id) => take(id),
   priority: (reason) => take(screen.id, reason),
+  print: (token) => print(token),
   how: (what) => go({ name: "how", what, card: screen.card, scanned: screen.scanned }),
   home: () => {
     if (screen.scanned || screen.name === "ticket") ask(`${API}/forget`);

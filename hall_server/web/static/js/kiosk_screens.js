@@ -141,12 +141,26 @@ function before(one) {
   return [people, " · ", h("span.whole", null, about(one.wait))];
 }
 
-export function ticket(screen, { standIn }) {
+const TOLD_SOON_MS = 3_000; // the answer to taking a number may come before the view that knows its slip
+
+/** What became of the slip of the ticket on the screen; null where none was asked for. */
+export function slipOf(screen, view, now) {
+  if (!view.printer) return null;
+  const { ticket: one } = screen;
+  const slip = view.slips.findLast((each) => each.number === one.number);
+  if (slip?.state === "printing" && now >= slip.lost_ms) return { ...slip, state: "failed", reason: "no_answer" };
+  if (slip) return slip;
+  const fresh = !screen.existing && screen.taken && now - screen.taken < TOLD_SOON_MS;
+  return fresh ? { number: one.number, state: "printing", asked_ms: screen.taken } : null;
+}
+
+export function ticket(screen, { view, now, busy, standIn }) {
   const one = screen.ticket;
   const mine = screen.existing || screen.mine;
+  const slip = slipOf(screen, view, now);
   return h(
     "div.taken",
-    { "data-key": `ticket-${one.number}` },
+    { "data-key": `ticket-${one.number}`, class: slip?.state === "failed" ? "unprinted" : null },
     h("p.kind", null, t(mine ? "kiosk.yours_already" : "kiosk.yours")),
     h(
       "section.paper",
@@ -166,14 +180,35 @@ export function ticket(screen, { standIn }) {
     ),
     h(
       "section.take-along",
-      null,
+      { "data-key": "along" },
       standIn ? h("a", { href: one.url, target: "_blank", rel: "noopener" }, codeOf(one)) : codeOf(one),
-      h("div", null, h("h2", null, t("kiosk.remember")), h("p", null, t("kiosk.remember_how"))),
+      h("div", { "data-key": "said", role: slip?.state === "failed" ? "alert" : "status" }, takeAlong(one, slip)),
     ),
     screen.procedure && papers(screen.procedure),
-    foot("done"),
+    foot("done", view.printer && slip?.state !== "printing" && again(one, slip, busy)),
   );
 }
+
+function takeAlong(one, slip) {
+  const { number } = one;
+  const [what, how] = {
+    none: () => [t("kiosk.remember"), t("kiosk.remember_how")],
+    printing: () => [t("kiosk.printing"), t("kiosk.printing_how")],
+    printed: () => [t("kiosk.printed"), t("kiosk.remember_how")],
+    failed: () => [
+      t(`common.slip.${slip.reason}`),
+      t(slip.reason === "unsure" ? "kiosk.unsure_how" : "kiosk.unprinted_how", { number }),
+    ],
+  }[slip?.state ?? "none"]();
+  return [h("h2", null, slip?.state === "failed" && h("span.warn-sign", { "aria-hidden": "true" }, "!"), what), h("p", null, how)];
+}
+
+const again = (one, slip, busy) =>
+  h(
+    "button.way.again",
+    { type: "button", "data-do": "print", "data-arg": one.token, "data-key": "again", disabled: busy },
+    t(slip ? "kiosk.print_again" : "kiosk.print"),
+  );
 
 const codeOf = (one) =>
   h("img", { src: `/qr/${encodeURIComponent(one.token)}.svg`, width: 240, height: 240, alt: t("kiosk.qr_alt", { number: one.number }) });
@@ -230,10 +265,11 @@ export function failed(message) {
   return h("p.note.wrong.failed", { "data-key": "failed", role: "alert" }, message);
 }
 
-function foot(what) {
+function foot(what, before = null) {
   return h(
     "p.foot",
-    null,
+    { class: before ? "two" : null },
+    before,
     h(
       "button.way",
       { type: "button", "data-do": what === "back" ? "back" : "home", class: what === "done" ? "finish" : null },
