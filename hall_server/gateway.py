@@ -48,6 +48,7 @@ from hall_server.catalogue import Catalogue
 from hall_server.commands import Command
 from hall_server.displays import display_of
 from hall_server.facts import BootTime, Source
+from hall_server.hall import day_at
 from hall_server.identity.person import day_key, person_key
 from hall_server.identity.scan import CitizenCard, ProcedureCode, TicketCode, read
 from hall_server.journal import DeadLetter
@@ -359,9 +360,7 @@ class Gateway:
                 raised=body.raised,
             )
         if isinstance(body, TicketPrinted):
-            return c.SlipSeen(
-                request="", node=node, slip=body.slip, ok=body.ok, reason=body.reason
-            )
+            return c.SlipSeen(request="", node=node, slip=body.slip, ok=body.ok, reason=body.reason)
         if isinstance(body, ClockSet):
             return c.ClockSetSeen(
                 request="", node=node, boot=body.boot_id, offset_us=body.offset_us
@@ -381,7 +380,8 @@ class Gateway:
                 self._forms.fill(
                     counter, one.clerk if one else None, one.ticket if one else None, seen, now_ms
                 )
-            key = day_key(self._master_key, state.day)
+            # the first event of a day comes before the hall has opened it
+            key = day_key(self._master_key, day_at(self._catalogue, state, now_ms))
             return c.CardShown(request="", node=node, person=person_key(key, seen.number))
         if counter is not None:
             self._forms.wrong(counter, _WRONG[seen.kind], now_ms)

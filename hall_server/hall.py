@@ -114,8 +114,8 @@ class Hall:
         state = self.state
         now_ms = max(now_ms, state.last_ms)
         facts: list[Fact] = []
-        day = local_day(now_ms, self.catalogue.queue.utc_offset_minutes)
-        if day > state.day:  # never back, whatever the clock or its offset: numbers would repeat
+        day = day_at(self.catalogue, state, now_ms)
+        if day > state.day:
             left = sum(ticket.phase in LIVE for ticket in state.tickets.values())
             self._happen(facts, f.DayOpened(day, left), now_ms)
         for body in preceding:
@@ -144,6 +144,14 @@ class Hall:
         fact = Fact(self.state.last_fact + 1, now_ms, body, source, request, happened_ms, undated)
         apply(self.state, fact)
         facts.append(fact)
+
+
+def day_at(hall: Catalogue, state: State, now_ms: int) -> str:
+    """The hall's day at ``now_ms``: the local date, or the day that has begun already.
+
+    Never back, whatever the clock or its offset: numbers would repeat.
+    """
+    return max(state.day, local_day(now_ms, hall.queue.utc_offset_minutes))
 
 
 def local_day(at_ms: int, utc_offset_minutes: int) -> str:

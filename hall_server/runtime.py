@@ -309,9 +309,7 @@ class Runtime:
     def _decide(self, items: list[_Asked | object]) -> _Batch:
         batch = _Batch()
         now_ms = self._wall_ms()
-        # a hall's very first day must have begun before a card is read: its key goes by the day
-        is_due = self._due_ms is not None and now_ms >= self._due_ms
-        if not items or is_due or not self._hall.state.day:
+        if not items or (self._due_ms is not None and now_ms >= self._due_ms):
             batch.facts += self._hall.handle(Tick(request=""), now_ms).facts
         for item in items:
             if isinstance(item, _Asked):

@@ -9,7 +9,7 @@ from hall_server import commands as c
 from hall_server import facts as f
 from hall_server.catalogue import QueueRules
 from hall_server.commands import Command
-from hall_server.hall import Hall
+from hall_server.hall import Hall, day_at
 from hall_server.queue.estimates import estimate
 from tests.hall_server.halls import Day, catalogue
 
@@ -480,3 +480,12 @@ def test_the_clock_of_the_hall_never_goes_back() -> None:
     day.taken()
     times = [fact.at_ms for fact in day.facts]
     assert times == sorted(times)
+
+
+def test_the_halls_day_is_the_local_one_also_before_anything_has_happened_in_it() -> None:
+    day = Day()
+    hall, state = day.hall.catalogue, day.hall.state
+    assert (state.day, day_at(hall, state, day.at_ms)) == ("", "2026-11-23")
+    day.taken()
+    assert day_at(hall, state, day.at_ms + 16 * 3_600_000) == "2026-11-24"
+    assert day_at(hall, state, day.at_ms - 3 * 24 * 3_600_000) == "2026-11-23"
