@@ -7,21 +7,33 @@ import logging
 import os
 import select
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, Literal, TextIO
 
-from devices.messages import Announcement, Display, Health, NodeState, encode
+from devices.messages import (
+    Announcement,
+    DesiredSettings,
+    Display,
+    Health,
+    NodeState,
+    decode,
+    encode,
+)
 from devices.rating_buttons.lamps import Lamps
 from devices.settings_file import SettingsError
-from edge.clock import Clock
+from edge.clock import Clock, ClockWatch, as_told, offset_us
 from edge.counter import RATED, Counter
+from edge.desired_settings import SettingsDesk
 from edge.device_loops import ButtonRow, DisplayLoop, ScannerLoop, VoiceLoop
 from edge.health import take_health
 from edge.latest import Latest
-from edge.link import Address, Link
+from edge.link import Address, Heard, Letter, Link
 from edge.loops import Loop
-from edge.outbox import Outbox
+from edge.node_commands import NodeCommands
+from edge.outbox import Outbox, OutboxError
 from edge.printing import SETTLED, PrinterLoop
 from edge.rating_window import Now, RatingWindows
 from edge.recorder import Recorder
@@ -34,6 +46,12 @@ _log = logging.getLogger(__name__)
 STOP_WITHIN_S: Final = 1.5
 """How long the loops may take to end; what they hold is on disk, so that waiting saves nothing."""
 _TIDY_S: Final = 60.0
+_JUDGE_EACH_S: Final = 0.25
+CLOCK_TOLD: Final = "clock_told"
+"""Name under which the outbox keeps what the hall was last told of the clock."""
+NEEDED: Final = frozenset({"counter", "link", "upkeep", "commands"})
+"""Loops that no unplugged device ends: where one only fails, the process is to be begun anew."""
+_END, _NEWS = b"e", b"n"
 
 
 class DataDirInUseError(RuntimeError):
@@ -81,19 +99,34 @@ class DataDir:
 class Agent:
     """One node at work.  ``start`` begins its loops, ``wait`` watches them, ``stop`` ends them."""
 
-    def __init__(self, settings: NodeSettings, data_dir: Path, *, watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        settings: NodeSettings,
+        data_dir: Path,
+        *,
+        watchdog: Watchdog,
+        desk: SettingsDesk | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.settings: Final = settings
         self._data_dir = data_dir
         self._watchdog = watchdog
-        self._told_to_end, self._end = os.pipe()
+        self._desk = desk
+        self._is_told, self._told_to_end = os.pipe()
         self._is_stopping = False
         self._began_s = time.monotonic()
-        self.clock: Final = Clock(assume_synchronised=settings.node.assume_synchronised)
+        self.clock: Final = clock or Clock(assume_synchronised=settings.node.assume_synchronised)
         self.outbox: Final = Outbox(
             data_dir,
             max_events=settings.node.max_events,
             max_bytes=settings.node.max_mbytes * 2**20,
         )
+        self._clock_watch = ClockWatch(
+            self.outbox.kept(CLOCK_TOLD), assumed=settings.node.assume_synchronised
+        )
+        self.begin_self_test: Callable[[], str] | None = None
+        """Begins the steps of the devices' self-tests that need nobody, and says what it begins;
+        the hall may ask for it."""
         self.changes: Final[Latest[None]] = Latest(None)
         self._kept = KeptFile(data_dir)
         self.recorder: Final = Recorder(
@@ -111,7 +144,11 @@ class Agent:
         )
         self.voice: Final = (
             VoiceLoop(
-                settings.speaker, self._kept, on_change=self._changed, alarm=self._voice_fault
+                settings.speaker,
+                self._kept,
+                self.clock,
+                on_change=self._changed,
+                alarm=self._voice_fault,
             )
             if settings.speaker
             else None
@@ -138,12 +175,22 @@ class Agent:
             show_lamps=self._show_lamps,
             speak=self._speak,
             linked=lambda: self.link.connected,
+            name=settings.node.id,
             show_slips=self._show_slips,
+            away_s=settings.ticket_display.away_s if settings.ticket_display else None,
         )
         self.display: Final = (
-            DisplayLoop(settings.ticket_display, self.counter.screen, self._changed)
+            DisplayLoop(settings.ticket_display, self.counter.screen, self.clock, self._changed)
             if settings.ticket_display
             else None
+        )
+        self.commands: Final = NodeCommands(
+            monotonic_us=self.clock.monotonic_us,
+            say=self._say,
+            identify=self.counter.identify,
+            self_test=lambda: self.begin_self_test,
+            reboot=settings.node.reboot_command,
+            under_systemd=watchdog.is_there,
         )
         broker = settings.broker
         self.link: Final = Link(
@@ -161,11 +208,20 @@ class Agent:
             on_display=self._told,
             on_hall=self.counter.heard_hall,
             on_change=self._changed,
+            ears={"command": self.commands.heard, "settings": self._wanted},
+            greetings=self._greetings,
         )
         self.loops: Final = self._make_loops()
+        if desk is not None:
+            desk.on_report = self._report_settings
 
     def _make_loops(self) -> list[Loop]:
-        bodies = {"counter": self.counter.run, "link": self.link.run, "upkeep": self._keep_up}
+        bodies = {
+            "counter": self.counter.run,
+            "link": self.link.run,
+            "upkeep": self._keep_up,
+            "commands": self.commands.run,
+        }
         if self.buttons:
             bodies["rating_buttons"] = self.buttons.run
         if table := self.settings.qr_scanner:
@@ -184,7 +240,28 @@ class Agent:
         self.counter.pressed(level)
 
     def _told(self, display: Display, live: bool) -> None:
+        self.commands.hall_time.age_ms(display.wall_ms, self.clock.monotonic_us())
         self.counter.told(display, live)
+
+    def _say(self, letter: Letter) -> None:
+        self.link.say(letter)
+
+    def _greetings(self) -> list[Letter]:
+        self.commands.hall_time.begin()
+        return [self._settings_letter(self._desk)] if self._desk else []
+
+    def _wanted(self, heard: Heard) -> None:
+        desired = decode(heard.payload, DesiredSettings)
+        if self._desk and self._desk.heard(desired):
+            os.write(self._told_to_end, _NEWS)
+
+    def _report_settings(self) -> None:
+        if self._desk:
+            self.link.say(self._settings_letter(self._desk))
+
+    @staticmethod
+    def _settings_letter(desk: SettingsDesk) -> Letter:
+        return Letter("settings/applied", encode(desk.report()))
 
     def _wake_link(self) -> None:
         self.link.wake()
@@ -237,14 +314,31 @@ class Agent:
                 tidied_s = now_s
                 self.outbox.tidy()
             self.recorder.look_after()
+            self._look_at_clock()
             left_s = min(0.5, health_s - time.monotonic())
             version_seen, screen = self.counter.screen.wait_beyond(seen, max(0.05, left_s))
             if version_seen != seen:
                 self._changed()
-            if version_seen != seen and screen.display is not None and not screen.stale:
+            is_old = screen.stale or screen.names_node
+            if version_seen != seen and screen.display is not None and not is_old:
                 self._kept.keep_display(screen.display)
             seen = version_seen
             loop.well()
+
+    def _look_at_clock(self) -> None:
+        """Tell the hall once the wall clock is right, and when it was set anew."""
+        clock = self.clock
+        report = self._clock_watch.look(
+            clock.boot_id, offset_us(clock), synchronised=clock.synchronised()
+        )
+        if report is None:
+            return
+        try:
+            self.recorder.record(report, keep=(CLOCK_TOLD, as_told(report)))
+        except OutboxError:
+            return  # told again in the next round
+        self._clock_watch.noted(report)
+        self.recorder.send()
 
     def health(self) -> Health:
         """The health message of now."""
@@ -259,6 +353,10 @@ class Agent:
     def notes(self) -> list[str]:
         """What works with less than it should."""
         notes = [*self.link.notes(), *self.recorder.notes()]
+        if self.buttons:
+            notes += self.buttons.notes()
+        if self.display:
+            notes += self.display.notes()
         if self.voice:
             notes += self.voice.notes()
         if self.printer:
@@ -281,13 +379,24 @@ class Agent:
             time.monotonic() - self._began_s,
         )
 
-    def wait(self) -> None:
-        """Feed the watchdog while every loop goes, until :meth:`end` is called."""
+    def wait(self) -> Literal["end", "anew"]:
+        """Feed the watchdog while every loop goes, until :meth:`end` is called.
+
+        ``anew``: it must begin again with other settings.
+        """
         while True:
-            told, _, _ = select.select([self._told_to_end], [], [], self._watchdog.every_s)
-            if told:
-                return
-            hanging = [loop.name for loop in self.loops if not loop.beats]
+            judged = self._desk is not None and self._desk.trying
+            every_s = min(self._watchdog.every_s, _JUDGE_EACH_S if judged else 3600.0)
+            told, _, _ = select.select([self._is_told], [], [], every_s)
+            if told and os.read(self._is_told, 1) == _END:
+                return "end"
+            if self._settings_turned():
+                return "anew"
+            hanging = [
+                loop.name
+                for loop in self.loops
+                if not loop.beats or (loop.name in NEEDED and loop.goes_in_vain)
+            ]
             if hanging:
                 _log.error("hanging: %s; the watchdog is not fed", ", ".join(hanging))
             else:
@@ -295,14 +404,27 @@ class Agent:
 
     def end(self) -> None:
         """Let :meth:`wait` return; may be called in a signal handler, so it takes no lock."""
-        os.write(self._end, b"\0")
+        with suppress(OSError):  # it has ended already
+            os.write(self._told_to_end, _END)
 
-    def stop(self) -> None:
+    def _settings_turned(self) -> bool:
+        """Whether the node must begin anew, with new settings or with those of before."""
+        desk = self._desk
+        if desk is None:
+            return False
+        now_s = time.monotonic()
+        if desk.trying:
+            unwell = [loop.name for loop in self.loops if not (loop.is_well and loop.beats)]
+            return desk.judge(now_s, unwell, linked=self.link.connected) == "bad"
+        return desk.consider(now_s, [loop.name for loop in self.loops if loop.trouble])
+
+    def stop(self, *, for_good: bool = True) -> None:
         """End the loops, the link last, and close the outbox; a second call does nothing."""
         if self._is_stopping:
             return
         self._is_stopping = True
-        self._watchdog.stopping()
+        if for_good:
+            self._watchdog.stopping()
         end_s = time.monotonic() + STOP_WITHIN_S
         # the link goes last: what a device committed in its last instant is still sent
         link = [loop for loop in self.loops if loop.name == "link"]
@@ -315,6 +437,10 @@ class Agent:
                 if not loop.join(max(0.0, end_s - spare_s - time.monotonic())):
                     _log.warning("%s did not end in time", loop.name)
         self.outbox.close()
+        ends = (self._is_told, self._told_to_end)
+        self._is_told = self._told_to_end = -1
+        for end in ends:
+            os.close(end)
 
 
 def own_version() -> str:

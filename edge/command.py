@@ -6,13 +6,17 @@ import argparse
 import os
 import signal
 import sys
+from typing import Literal
 
 from devices import settings_command
+from devices.errors import DeviceError
 from devices.settings_command import FAILED, WELL
+from devices.settings_file import SettingsError, read_text
 from edge.agent import Agent, DataDir, DataDirInUseError
+from edge.desired_settings import OwnSettings, SettingsDesk, own_settings
 from edge.outbox import OutboxError
 from edge.panel import PanelServer
-from edge.settings import NodeSettings, load_settings, read_password
+from edge.settings import read_password
 from edge.watchdog import Watchdog
 
 
@@ -26,47 +30,83 @@ def run(arguments: argparse.Namespace) -> int:
     return settings_command.run(arguments, _read, _run_node)
 
 
-def _read(path: str) -> NodeSettings:
-    settings = load_settings(path)
-    read_password(settings.broker)
-    return settings
+def _read(path: str) -> OwnSettings:
+    own = own_settings(read_text(path), name=path)
+    read_password(own.settings.broker)
+    return own
 
 
-def _run_node(settings: NodeSettings) -> int:
+def _run_node(own: OwnSettings) -> int:
     try:
-        return _work(settings)
+        return _work(own)
     except (DataDirInUseError, OutboxError) as error:
         print(error, file=sys.stderr)
         return FAILED
 
 
-def _work(settings: NodeSettings) -> int:
+def _work(own: OwnSettings) -> int:
     os.umask(0o077)  # scans wait on the disk: for this account alone
-    folder = DataDir(settings.node.data_dir)
+    folder = DataDir(own.settings.node.data_dir)
     try:
-        agent = Agent(settings, folder.path, watchdog=Watchdog())
+        desk = SettingsDesk(folder.path, own, seconds=own.settings.node.settings_trial_s)
+        node = _Node(folder, desk)
         for sign in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sign, lambda *_: agent.end())
-        panel = None
-        try:
-            if settings.panel:
-                panel = PanelServer(agent, settings.panel)
-                panel.start()
-            agent.start()
-            agent.wait()
-        except OSError as error:
-            if settings.panel is None or panel is not None:
-                raise
-            print(
-                f"port {settings.panel.port} of [panel] cannot be used ({error.strerror}): "
-                "choose another",
-                file=sys.stderr,
-            )
-            return FAILED
-        finally:
-            agent.stop()
-            if panel:
-                panel.close()
+            signal.signal(sign, lambda *_: node.end())
+        while True:
+            try:
+                word = node.live()
+            except (OutboxError, DeviceError, SettingsError) as error:
+                if not desk.trying:
+                    raise
+                desk.give_up(str(error))
+                word = "anew"
+            if word == "end":
+                return WELL
+            if word == "port":
+                return FAILED
     finally:
         folder.close()
-    return WELL
+
+
+class _Node:
+    """The agent of the moment: settings from the hall begin it anew in the same process."""
+
+    def __init__(self, folder: DataDir, desk: SettingsDesk) -> None:
+        self._folder = folder
+        self._desk = desk
+        self._agent: Agent | None = None
+        self._is_ending = False
+
+    def end(self) -> None:
+        """End for good; called in a signal handler, so it takes no lock."""
+        self._is_ending = True
+        if self._agent is not None:
+            self._agent.end()
+
+    def live(self) -> Literal["end", "anew", "port"]:
+        """One life of the agent, and why it ended."""
+        settings = self._desk.settings
+        agent = self._agent = Agent(
+            settings, self._folder.path, watchdog=Watchdog(), desk=self._desk
+        )
+        panel: PanelServer | None = None
+        word: Literal["end", "anew"] = "end"
+        try:
+            if settings.panel:
+                try:
+                    panel = PanelServer(agent, settings.panel)
+                except OSError as error:
+                    print(
+                        f"port {settings.panel.port} of [panel] cannot be used "
+                        f"({error.strerror}): choose another",
+                        file=sys.stderr,
+                    )
+                    return "port"
+                panel.start()
+            agent.start()
+            word = "end" if self._is_ending else agent.wait()
+        finally:
+            agent.stop(for_good=word == "end")
+            if panel:
+                panel.close()
+        return "end" if self._is_ending else word

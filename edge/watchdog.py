@@ -19,6 +19,8 @@ class Watchdog:
         # a leading @ stands for the abstract namespace, see sd_notify(3)
         self._address: Final = "\0" + address[1:] if address.startswith("@") else address
         ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        self.is_there: Final = bool(address)
+        """Whether somebody supervises this process, and begins it anew when it ends."""
         usec = environment.get("WATCHDOG_USEC", "") if ours else ""
         self.every_s: Final[float] = int(usec) / 2e6 if usec.isdigit() and int(usec) else 5.0
         """How often :meth:`alive` is wanted: twice in the time that systemd allows."""
