@@ -96,6 +96,7 @@ class _Desk:
             "buttons": [{"level": level, "lit": on} for level, on in sorted(lit.items())],
             "has_scanner": agent.settings.qr_scanner is not None,
             "has_matrix": agent.display is not None,
+            "slips": agent.printer.cuts if agent.printer else 0,
             "spoken": list(agent.voice.spoken) if agent.voice else [],
             "outbox_depth": agent.outbox.depth,
         }
@@ -109,6 +110,18 @@ class _Desk:
             raise PanelError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "the display is not ready: ask again in a second"
             )
+        return picture
+
+    def slip_png(self) -> bytes:
+        """The last ticket slip as a picture."""
+        printer = self._agent.printer
+        if printer is None or not printer.is_stand_in:
+            raise PanelError(
+                HTTPStatus.NOT_FOUND, "this node prints no slips: see [ticket_printer]"
+            )
+        picture = printer.picture_png()
+        if picture is None:
+            raise PanelError(HTTPStatus.SERVICE_UNAVAILABLE, "no slip yet: take a number first")
         return picture
 
     def press(self, level: int) -> dict[str, Any]:
@@ -163,6 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_json(lambda: self.desk.state(_after(url.query), LONGEST_POLL_S))
         elif url.path == "/matrix.png":
             self._guard(lambda: self._send(HTTPStatus.OK, "image/png", self.desk.matrix_png()))
+        elif url.path == "/slip.png":
+            self._guard(lambda: self._send(HTTPStatus.OK, "image/png", self.desk.slip_png()))
         else:
             self._refuse(_nothing_here())
 
@@ -259,5 +274,6 @@ def _level(word: str) -> int:
 
 def _nothing_here() -> PanelError:
     return PanelError(
-        HTTPStatus.NOT_FOUND, "GET /state, GET /matrix.png, POST /press/LEVEL, POST /hold"
+        HTTPStatus.NOT_FOUND,
+        "GET /state, GET /matrix.png, GET /slip.png, POST /press/LEVEL, POST /hold",
     )

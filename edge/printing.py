@@ -314,6 +314,12 @@ class PrinterLoop:
         """Whether the slips are pictures in memory."""
         return self._table.connection == "paper"
 
+    @property
+    def cuts(self) -> int:
+        """Slips that the stand-in has cut; 0 for a real printer."""
+        paper = self._paper
+        return 0 if paper is None else int(paper.cuts)
+
     def picture_png(self) -> bytes | None:
         """The stand-in's last slip; None before the first, and for a real printer."""
         paper = self._paper

@@ -14,7 +14,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # ---------------------------------------------------------------- Debian's programs
 
-packages=(mosquitto mosquitto-clients victoria-metrics libzbar0 espeak-ng chromium alsa-utils)
+packages=(mosquitto mosquitto-clients victoria-metrics libzbar0 espeak-ng chromium alsa-utils fonts-dejavu-core)
 packages+=(libatomic1) # for the Node.js that drives Chromium
 
 is_installed() {
@@ -83,6 +83,14 @@ install_packages() {
 
 has_library() { [ "$(uname -s)" != Linux ] || ldconfig -p 2>/dev/null | grep "$1\.so" >/dev/null; }
 
+has_type() {
+    local folder
+    for folder in truetype/dejavu dejavu TTF; do
+        [ ! -e "/usr/share/fonts/$folder/DejaVuSans-Bold.ttf" ] || return 0
+    done
+    return 1
+}
+
 look_for_programs() {
     has mosquitto || {
         complain "mosquitto is missing, and the hall's messages go through it: install it" \
@@ -92,6 +100,7 @@ look_for_programs() {
     has victoria-metrics || complain "victoria-metrics is missing: the demo keeps no time series"
     has espeak-ng || complain "espeak-ng is missing: tickets are called on the boards, not aloud"
     has aplay || complain "aplay (alsa-utils) is missing: announcements go to a file"
+    has_type || complain "DejaVu Sans (fonts-dejavu-core) is missing: no ticket slips are printed"
     has chromium || has chromium-browser || complain "chromium is missing: the tests of the pages need it"
     has_library libzbar ||
         complain "libzbar is missing (package libzbar0 or zbar): one QR reader instead of two"

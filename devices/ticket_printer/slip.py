@@ -37,6 +37,14 @@ _INK: Final = 0
 _THRESHOLD: Final = 150
 
 
+def type_is_there() -> bool:
+    """Whether slips can be drawn on this machine."""
+    try:
+        return bool(font("plain", 20) and font("bold", 20))
+    except FontMissingError:
+        return False
+
+
 @lru_cache(maxsize=32)
 def font(weight: Weight, size: int) -> ImageFont.FreeTypeFont:
     """The type in one size, in dots.

@@ -41,6 +41,7 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
     "start.unconnected": ("Mất kết nối với bộ phận", "No connection to the hall"),
     "start.away": ("Thiết bị không trả lời", "The node does not answer"),
     "start.waiting": ("Đang hỏi thiết bị…", "Asking the node…"),
+    "start.slip": ("Phiếu in ra gần nhất", "The slip printed last"),
     "start.matrix": ("Bảng LED", "LED matrix"),
     "start.matrix_ticket": ("Bảng LED hiện số {number}", "LED matrix showing {number}"),
     "start.buttons": ("Nút đánh giá", "Rating buttons"),

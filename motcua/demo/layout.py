@@ -19,6 +19,7 @@ import msgspec
 from argon2 import PasswordHasher
 from msgspec import Struct, field
 
+from devices.ticket_printer.slip import type_is_there
 from edge import settings as edge
 from hall_server import settings as hall
 from hall_server.timeseries.settings import TimeSeriesSettings
@@ -321,6 +322,7 @@ def _hall(layout: Layout, kept: Kept, *, store: bool) -> hall.HallSettings:
                 node.counter,
                 layout.panel_url(node.id) or "",
                 str(layout.folder / "keys" / "kiosk.key") if node.kind == "kiosk" else "",
+                printer=node.kind == "kiosk" and type_is_there(),
             )
             for node in house.NODES
         ],
@@ -352,6 +354,9 @@ def _node(layout: Layout, kept: Kept, node: house.NodePlan) -> edge.NodeSettings
         else None,
         ticket_display=edge.TicketDisplay("recording") if at_counter else None,
         speaker=_speaker(folder, has_sound=layout.has_sound) if node.kind == "board" else None,
+        ticket_printer=edge.TicketPrinter("paper")
+        if node.kind == "kiosk" and type_is_there()
+        else None,
         panel=edge.Panel(panel_port, layout.origin) if panel_port else None,
     )
 

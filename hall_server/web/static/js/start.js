@@ -82,6 +82,8 @@ function device(node, its) {
         width: 512,
         height: 128,
       }),
+    state?.slips > 0 &&
+      h("img.slip", { src: `${node.panel_url}/slip.png?n=${state.slips}`, alt: t("start.slip"), "data-key": "slip" }),
     state?.buttons?.length > 0 && buttons(node, state, away),
     state?.has_scanner && holder(node, away),
     spoken(state),
