@@ -44,6 +44,7 @@ class ButtonRow:
             ButtonWiring(one.level, one.pin, one.lamp_pin) for one in table.button
         ]
         self.settle_ms: Final = table.settle_ms
+        self._table = table
         self._on_press = on_press
         self._on_fault = on_fault
         self._on_change = on_change
@@ -55,21 +56,27 @@ class ButtonRow:
 
     def run(self, loop: Loop) -> None:
         """The body of the loop."""
-        from devices.rating_buttons import RatingButtons
+        from devices.rating_buttons import RatingButtons, open_lines
 
-        with RatingButtons(
-            wiring=self.wiring,
-            on_press=self._on_press,
-            on_fault=self._on_fault,
+        lines = open_lines(
+            self._table.driver,
+            self.wiring,
             pin_factory=self.pins,
-            settle_ms=self.settle_ms,
+            i2c_bus=self._table.i2c_bus,
+            i2c_address=self._table.i2c_address,
+            int_pin=self._table.int_pin,
+        )
+        with RatingButtons(
+            lines, on_press=self._on_press, on_fault=self._on_fault, settle_ms=self.settle_ms
         ) as buttons:
             with self._lock:
                 self._buttons = buttons
                 buttons.show(self._lamps)
+            buttons.poll()
             loop.well()
             try:
-                while not loop.stopping.wait(_POLL_S):
+                while not loop.stopping.is_set():
+                    buttons.wait(_POLL_S)
                     loop.beat()
                     buttons.poll()
             finally:
@@ -88,6 +95,12 @@ class ButtonRow:
     def is_open(self) -> bool:
         """Whether the driver has the pins just now."""
         return self._buttons is not None
+
+    def notes(self) -> list[str]:
+        """The buttons that are masked just now."""
+        with self._lock:
+            stuck = self._buttons.stuck_levels() if self._buttons is not None else []
+        return [f"button {level} is stuck or chatters: free it, see its cable" for level in stuck]
 
     def lit(self) -> dict[int, bool]:
         """Level -> whether its lamp is lit, as the pins say."""
@@ -143,26 +156,36 @@ class ScannerLoop:
 
 
 class DisplayLoop:
-    """The LED matrix shows what :attr:`Counter.screen` holds."""
+    """The display over the counter shows what :attr:`Counter.screen` holds."""
 
     def __init__(
         self,
         table: settings.TicketDisplay,
         screen: Latest[Screen],
+        clock: Clock,
         on_change: Callable[[], None],
     ) -> None:
         self._table = table
         self._screen = screen
+        self._clock = clock
         self._on_change = on_change
         self._device: Any = None
+        self._display: Any = None
 
     def run(self, loop: Loop) -> None:
         """The body of the loop."""
-        from devices.ticket_display import TicketDisplay, open_display
+        from devices.ticket_display import STAND_INS, TicketDisplay, open_display
 
-        device = open_display(driver=self._table.driver, modules=self._table.modules)
-        self._device = device if self._table.driver == "recording" else None
-        display = TicketDisplay(device)
+        table = self._table
+        device = open_display(
+            driver=table.driver,
+            modules=table.modules,
+            i2c_port=table.i2c_bus,
+            i2c_address=table.i2c_address,
+            upside_down=table.upside_down,
+        )
+        self._device = device if table.driver in STAND_INS else None
+        display = self._display = TicketDisplay(device, wall_ms=self._wall_ms)
         seen = 0
         try:
             while not loop.stopping.is_set():
@@ -175,8 +198,19 @@ class DisplayLoop:
                 display.tick()
                 loop.well()
         finally:
-            self._device = None
+            self._device = self._display = None
             display.close()
+
+    def _wall_ms(self) -> int | None:
+        """None while the clock may be wrong: a Pi without a battery wakes in the past."""
+        now = self._clock.now()
+        return now.wall_us // 1000 if now.clock_synchronised else None
+
+    def notes(self) -> list[str]:
+        """What the display lacks just now."""
+        display = self._display
+        lacks: list[str] = display.notes() if display is not None else []
+        return lacks
 
     def picture_png(self) -> bytes | None:
         """The stand-in's picture; None while it is not open, and for a real display."""
@@ -194,15 +228,18 @@ class VoiceLoop:
         self,
         table: settings.Speaker,
         kept: KeptFile,
+        clock: Clock,
         *,
         on_change: Callable[[], None],
         alarm: Callable[[str, str, bool], None],
     ) -> None:
         self._table = table
         self._kept = kept
+        self._clock = clock
         self._on_change = on_change
         self._alarm = alarm
         self._speaker: Any = None
+        self._spans: list[Any] = []
         self._calls: queue.Queue[tuple[list[Announcement], int]] = queue.Queue(100)
         self.spoken: Final[deque[str]] = deque(maxlen=8)
         """The last texts handed to the voice."""
@@ -218,12 +255,19 @@ class VoiceLoop:
     def run(self, loop: Loop) -> None:
         """The body of the loop."""
         from devices.speaker import Speaker, open_sink
+        from devices.speaker.loudness import Span, minute_of
 
         table = self._table
+        self._spans = [
+            Span(minute_of(one.start), minute_of(one.to), one.percent) for one in table.loudness
+        ]
         sink = open_sink(table.sink, device=table.device, folder=table.folder)
         speaker = Speaker(
             voice=table.voice,
             sink=sink,
+            clips=table.clips,
+            percent=self._percent,
+            forget_s=table.forget_s,
             on_fault=lambda fault: self._alarm(fault.code, fault.text, fault.raised),
         )
         try:
@@ -244,6 +288,17 @@ class VoiceLoop:
         finally:
             self._speaker = None
             speaker.close()
+
+    def _percent(self) -> int:
+        from devices.speaker.loudness import DAY_MIN, percent_at
+
+        now = self._clock.now()
+        minute = (now.wall_us // 60_000_000 + self._table.utc_offset_minutes) % DAY_MIN
+        return percent_at(
+            self._spans,
+            minute if now.clock_synchronised else None,
+            otherwise=self._table.percent,
+        )
 
     def notes(self) -> list[str]:
         """What the voice lacks just now."""

@@ -146,13 +146,39 @@ class QrScanner(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketDisplay(Struct, frozen=True, forbid_unknown_fields=True):
-    """The LED matrix over the counter."""
+    """The display over the counter."""
 
     driver: Annotated[
-        Literal["max7219", "recording"],
-        Meta(description="LED modules on the SPI bus, or a picture in memory"),
+        Literal["max7219", "ssd1306", "sh1106", "recording", "recording-oled"],
+        Meta(
+            description="LED modules on the SPI bus, an OLED of 128x64 on an I2C bus, or a "
+            "picture in memory of the one or the other"
+        ),
     ] = "max7219"
     modules: Annotated[int, Meta(ge=1, le=16, description="8x8 modules in the chain")] = 4
+    i2c_bus: Annotated[
+        int, Meta(ge=0, le=32, description="number of the OLED's bus: 1 is /dev/i2c-1")
+    ] = 1
+    i2c_address: Annotated[
+        int, Meta(ge=0x08, le=0x77, description="the OLED's address, mostly 60 (0x3C)")
+    ] = 0x3C
+    upside_down: Annotated[bool, Meta(description="turn the OLED's picture by half a turn")] = False
+    away_s: Annotated[
+        float,
+        Meta(ge=2, le=600, description="seconds without the hall until the display says so"),
+    ] = 10.0
+
+
+TimeOfDay = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+
+
+class Loudness(Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from"}):
+    """How loud the voice is for a part of the day."""
+
+    start: Annotated[TimeOfDay, Meta(description="from this time of the day on, such as 11:30")]
+    to: Annotated[TimeOfDay, Meta(description="up to this one; an earlier one is tomorrow's")]
+    percent: Annotated[Percent, Meta(description="loudness then; 0 is silent")]
 
 
 class Speaker(Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,6 +200,23 @@ class Speaker(Struct, frozen=True, forbid_unknown_fields=True):
             description="espeak-ng voice, such as vi, vi-vn-x-south or vi-vn-x-central",
         ),
     ] = "vi"
+    clips: Annotated[
+        str | None,
+        Meta(description="folder of recorded words with their index.toml; none for espeak-ng"),
+    ] = None
+    forget_s: Annotated[
+        float,
+        Meta(ge=5, le=600, description="seconds after which a call that waits is not spoken"),
+    ] = 60.0
+    percent: Annotated[
+        Percent, Meta(description="loudness outside the times of `loudness`; 0 is silent")
+    ] = 100
+    loudness: Annotated[
+        list[Loudness], Meta(max_length=16, description="loudness by the time of the day")
+    ] = []
+    utc_offset_minutes: Annotated[
+        int, Meta(ge=-720, le=840, description="local time less UTC, for `loudness`")
+    ] = 420
 
 
 class TicketPrinter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,9 +230,7 @@ class TicketPrinter(Struct, frozen=True, forbid_unknown_fields=True):
         str | None,
         Meta(description="file of a usb or serial printer, such as /dev/usb/lp0 or /dev/ttyUSB0"),
     ] = None
-    host: Annotated[
-        str | None, Meta(description="name or address of a network printer")
-    ] = None
+    host: Annotated[str | None, Meta(description="name or address of a network printer")] = None
     port: Annotated[Port, Meta(description="TCP port of a network printer")] = 9100
     baud: Annotated[
         Literal[9600, 19200, 38400, 57600, 115200], Meta(description="speed of a serial printer")
@@ -230,7 +271,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     rating_buttons: Annotated[RatingButtons | None, Meta(description="satisfaction buttons")] = None
     qr_scanner: Annotated[QrScanner | None, Meta(description="scanner for QR codes")] = None
     ticket_display: Annotated[
-        TicketDisplay | None, Meta(description="LED matrix over the counter")
+        TicketDisplay | None, Meta(description="display over the counter")
     ] = None
     speaker: Annotated[Speaker | None, Meta(description="the voice that calls")] = None
     ticket_printer: Annotated[TicketPrinter | None, Meta(description="printer of ticket slips")] = (
@@ -298,6 +339,8 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
             yield Fault("$.qr_scanner.source", "folder needs `folder`, where the images come")
     if (speaker := settings.speaker) and speaker.sink == "wav" and not speaker.folder:
         yield Fault("$.speaker.sink", "wav needs `folder`, where the WAV files go")
+    if speaker and speaker.loudness:
+        yield from _loudness_faults(speaker)
     if printer := settings.ticket_printer:
         if printer.connection in ("usb", "serial") and not printer.device:
             example = "/dev/usb/lp0" if printer.connection == "usb" else "/dev/ttyUSB0"
@@ -316,6 +359,20 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
                 f"the panel is for stand-ins alone and {path} = {real!r} is a real device: "
                 "take [panel] out, or choose the stand-in",
             )
+
+
+def _loudness_faults(speaker: Speaker) -> Iterator[Fault]:
+    # here alone: the speaker's room has no place on a node without a voice
+    from devices.speaker.loudness import Span, minute_of, overlap
+
+    spans: list[Span] = []
+    for place, one in enumerate(speaker.loudness):
+        here = f"$.speaker.loudness[{place}].from"
+        if one.start in (one.to, "24:00"):
+            yield Fault(here, "there is no time between `from` and `to`")
+        spans.append(Span(minute_of(one.start), minute_of(one.to), one.percent))
+        if overlap(spans) is not None:
+            yield Fault(here, "another loudness holds at that time already")
 
 
 def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
@@ -359,8 +416,8 @@ def _real_devices(settings: NodeSettings) -> Iterator[tuple[str, str]]:
         yield "rating_buttons.driver", settings.rating_buttons.driver
     if settings.qr_scanner and settings.qr_scanner.source != "folder":
         yield "qr_scanner.source", settings.qr_scanner.source
-    if settings.ticket_display and settings.ticket_display.driver != "recording":
-        yield "ticket_display.driver", settings.ticket_display.driver
+    if (shown := settings.ticket_display) and not shown.driver.startswith("recording"):
+        yield "ticket_display.driver", shown.driver
     if settings.speaker and settings.speaker.sink == "alsa":
         yield "speaker.sink", settings.speaker.sink
     if settings.ticket_printer and settings.ticket_printer.connection != "paper":

@@ -11,7 +11,7 @@ from devices.messages import Announcement, Display, HallState
 from devices.rating_buttons.lamps import DARK, INVITE, Lamps, chosen
 from edge import counter as counter_room
 from edge.clock import Clock
-from edge.counter import RATED, Counter
+from edge.counter import RATED, Counter, Screen
 from edge.loops import Loop
 from edge.outbox import Outbox, OutboxError
 from edge.rating_window import RatingWindows
@@ -125,6 +125,22 @@ def test_a_display_without_its_hall_says_after_a_while_that_it_is_the_past(
         desk.counter.heard_hall(HallState("offline", 1, "x"))
     until(lambda: desk.counter.screen.get()[1].stale, "it says so")
     desk.linked = True
+    desk.counter.heard_hall(HallState("online", 2, "x"))
+    until(lambda: not desk.counter.screen.get()[1].stale, "it is of now again")
+
+
+@pytest.mark.parametrize("first", ["hall", "display"])
+def test_what_was_kept_by_the_broker_of_a_hall_that_is_away_is_the_past_at_once(
+    desk: Desk, first: str
+) -> None:
+    call = Display(7, 7000, "called", ticket="A007")
+    if first == "hall":
+        desk.counter.heard_hall(HallState("offline", 1, "x"))
+        desk.counter.told(call, False)
+    else:
+        desk.counter.told(call, False)
+        desk.counter.heard_hall(HallState("offline", 1, "x"))
+    until(lambda: desk.counter.screen.get()[1] == Screen(call, stale=True), "it says so")
     desk.counter.heard_hall(HallState("online", 2, "x"))
     until(lambda: not desk.counter.screen.get()[1].stale, "it is of now again")
 
