@@ -56,7 +56,11 @@ def test_every_dependency_of_node_and_hall_is_used() -> None:
     for module, names in packages_distributions().items():
         for name in names:
             modules.setdefault(canonicalize_name(name), set()).add(module)
-    modules |= {"luma-core": {"luma.core"}, "luma-led-matrix": {"luma.led_matrix"}}
+    modules |= {
+        "luma-core": {"luma.core"},
+        "luma-led-matrix": {"luma.led_matrix"},
+        "luma-oled": {"luma.oled"},
+    }
     imported |= {module.partition(".")[0] for module in imported}
     extras = PROJECT["optional-dependencies"]
     for line in [*PROJECT["dependencies"], *extras["node"], *extras["hall"]]:

@@ -11,6 +11,11 @@ from edge.settings import Broker, NodeSettings, load_settings, read_password, re
 from tests.edge.nodes import BUTTONS
 
 HEAD = '[node]\nid = "counter-3"\nhall = "kien-hung"\nkind = "counter"\ndata_dir = "/tmp/x"\n'
+LUNCH = """[[speaker.loudness]]
+from = "11:30"
+to = "13:00"
+percent = 30
+"""
 PANEL = '[panel]\nport = 8090\nallow_origin = "http://127.0.0.1:8080"\n'
 DOCS = Path(__file__).parents[2] / "docs" / "node.md"
 
@@ -27,6 +32,12 @@ def test_a_counter_has_the_devices_that_have_a_table() -> None:
     assert settings.device_names() == ["rating_buttons", "ticket_display"]
     assert settings.ticket_display is not None
     assert settings.ticket_display.driver == "max7219"
+
+
+def test_a_panel_shows_an_oled_that_is_a_stand_in() -> None:
+    settings = read_settings(HEAD + PANEL + '[ticket_display]\ndriver = "recording-oled"\n')
+    assert settings.ticket_display is not None
+    assert settings.ticket_display.away_s == 10
 
 
 @pytest.mark.parametrize(
@@ -49,6 +60,13 @@ def test_a_counter_has_the_devices_that_have_a_table() -> None:
         (HEAD + PANEL.replace("http:", "ftp:"), 8, "panel.allow_origin"),
         (HEAD + BUTTONS.replace('"mock"', '"lgpio"') + PANEL, 25, "stand-ins alone"),
         (HEAD + PANEL + "[ticket_display]\n", 6, "choose the stand-in"),
+        (HEAD + PANEL + '[ticket_display]\ndriver = "sh1106"\n', 6, "choose the stand-in"),
+        (HEAD + "[ticket_display]\ni2c_address = 0x80\n", 7, "ticket_display.i2c_address"),
+        (HEAD + LUNCH.replace("11:30", "11.30"), 7, "speaker.loudness[0].from"),
+        (HEAD + LUNCH.replace("13:00", "11:30"), 7, "no time between"),
+        (HEAD + LUNCH.replace("11:30", "24:00"), 7, "no time between"),
+        (HEAD + LUNCH + LUNCH, 11, "holds at that time already"),
+        (HEAD + LUNCH.replace("30\n", "130\n"), 9, "speaker.loudness[0].percent"),
     ],
 )
 def test_a_wrong_setting_is_told_with_its_line(text: str, line: int, says: str) -> None:
