@@ -17,3 +17,12 @@ def _raised() -> tuple[type[Exception], ...]:
 
 
 GPIO_ERRORS: Final = _raised()
+
+
+def gpio_remedy(error: Exception) -> str:
+    """What to do about one of :data:`GPIO_ERRORS`, in words for a technician."""
+    return (
+        f"Không dùng được chân GPIO / GPIO cannot be used: {error or type(error).__name__}; "
+        "check the pin numbers in the settings, that no other program holds them, that the "
+        "account is in the group gpio and that lgpio is installed, or choose the stand-in driver"
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from devices.rating_buttons.buttons import ButtonWiring
+from devices.rating_buttons.lines import ButtonWiring
 
 
 def mock_factory() -> Any:
@@ -17,7 +17,7 @@ def mock_factory() -> Any:
 
 
 class Finger:
-    """Presses the buttons on mock pins, as a citizen or a worn contact does.
+    """Presses the buttons on mock pins, as a citizen does.
 
     The listeners of the buttons run in the calling thread.  ``wait`` takes seconds.
     """
@@ -37,17 +37,6 @@ class Finger:
         self.down(level)
         self._wait(hold_ms / 1000)
         self.up(level)
-
-    def chatter(self, level: int, *, bounces: int = 5, gap_ms: float = 1.0) -> None:
-        """Press and let go as worn contacts do: each edge comes ``bounces`` times too often."""
-        for first, second in ((self.down, self.up), (self.up, self.down)):
-            for _ in range(bounces):
-                first(level)
-                self._wait(gap_ms / 1000)
-                second(level)
-                self._wait(gap_ms / 1000)
-            first(level)
-            self._wait(0.08)
 
     def down(self, level: int) -> None:
         """Press, and keep the finger there."""
