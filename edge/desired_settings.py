@@ -102,7 +102,7 @@ class SettingsDesk:
         with self._lock:
             kept = self.kept
             known = (kept.confirmed, kept.trying, kept.refused and kept.refused.desired)
-            if desired in known or (not desired.text and known == (None, None, None)):
+            if desired in known:
                 return False
             self._waiting = desired
             return True

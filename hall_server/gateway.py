@@ -28,12 +28,18 @@ from devices.messages import (
     MAX_PAYLOAD_BYTES,
     Ack,
     Alarm,
+    ClerkPresence,
+    AppliedSettings,
     ClockSet,
+    CommandAnswer,
+    CommandKind,
+    DesiredSettings,
     Display,
     Event,
     EventHead,
     HallState,
     Health,
+    NodeCommand,
     NodeState,
     PayloadError,
     RatingPress,
@@ -52,7 +58,7 @@ from hall_server.hall import day_at
 from hall_server.identity.person import day_key, person_key
 from hall_server.identity.scan import CitizenCard, ProcedureCode, TicketCode, read
 from hall_server.journal import DeadLetter
-from hall_server.nodes import NodeRegistry
+from hall_server.nodes import CommandNote, NodeRegistry
 from hall_server.runtime import Arrival, Committed, Runtime, TellAnyway
 from hall_server.settings import BrokerTable, read_password
 from hall_server.state import State
@@ -66,6 +72,8 @@ RECEIVE_MAXIMUM: Final = 2_000
 PATHS_KEPT: Final = 5_000
 RETRY_S: Final = (0.2, 5.0)
 ROUND_S: Final = 1.0
+COMMAND_EXPIRES_S: Final = 10
+"""After so long nobody carries a command out: whoever asked has turned away."""
 
 
 class RawMessage(NamedTuple):
@@ -112,6 +120,7 @@ class Gateway:
         self._wall_ms = wall_ms
         self._started_ms = wall_ms()
         self._shown: dict[str, Display] = {}
+        self._settings_said: dict[str, int] = {}
         self._stop = threading.Event()
         self._connected = threading.Event()
         self._unsaid = threading.Event()
@@ -277,6 +286,10 @@ class Gateway:
                 health = decode(message.payload, Health)
                 self._nodes.health(node, health, message.received_ms)
                 self._on_health(node, health)
+            elif topic.leaf == "settings/applied" and message.payload:
+                self._nodes.applied(node, decode(message.payload, AppliedSettings))
+            elif topic.leaf == "command/answer":
+                self._nodes.answered(node, decode(message.payload, CommandAnswer))
         except PayloadError as error:
             return _dead(message, str(error))
         return None
@@ -359,6 +372,14 @@ class Gateway:
                 text=body.text,
                 raised=body.raised,
             )
+        if isinstance(body, ClerkPresence):
+            return c.PresenceSeen(
+                request="",
+                node=node,
+                present=body.present,
+                for_ms=body.for_ms,
+                happened_ms=happened_ms,
+            )
         if isinstance(body, TicketPrinted):
             return c.SlipSeen(request="", node=node, slip=body.slip, ok=body.ok, reason=body.reason)
         if isinstance(body, ClockSet):
@@ -399,6 +420,7 @@ class Gateway:
             self._say_everything(committed.view)
         elif committed.facts:
             self._show(committed.view)
+            self._say_settings(committed.view)
         if committed.facts:
             self._forms.keep_only(
                 {key: (one.clerk, one.ticket) for key, one in committed.view.counters.items()}
@@ -408,6 +430,42 @@ class Gateway:
         self._publish(topics.hall_state(self._hall), encode(self._state("online")), retain=True)
         self._shown.clear()
         self._show(state)
+        self._settings_said.clear()
+        self._say_settings(state)
+
+    def _say_settings(self, state: State) -> None:
+        for node, wanted in state.node_settings.items():
+            if node in self._nodes and self._settings_said.get(node) != wanted.version:
+                self._settings_said[node] = wanted.version
+                self._publish(
+                    topics.node_topic(self._hall, node, "settings"),
+                    encode(DesiredSettings(wanted.version, wanted.text)),
+                    retain=True,
+                )
+
+    def command(self, node: str, command: CommandKind, id_: str) -> bool:
+        """Have ``node`` do something at once; False while the broker is away.
+
+        The answer comes to the registry.  The same ``id_`` once more asks nothing twice.  Any
+        thread may call it.
+        """
+        client = self._client
+        if client is None or not self._connected.is_set():
+            return False
+        now_ms = self._wall_ms()
+        if not self._nodes.asked(node, CommandNote(id_, command, now_ms)):
+            return True
+        words: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        words.MessageExpiryInterval = COMMAND_EXPIRES_S
+        words.ResponseTopic = topics.node_topic(self._hall, node, "command/answer")
+        words.CorrelationData = id_.encode()
+        client.publish(
+            topics.node_topic(self._hall, node, "command"),
+            encode(NodeCommand(id_, command, now_ms)),
+            qos=1,
+            properties=words,
+        )
+        return True
 
     def _show(self, state: State) -> None:
         for node, kind in self._kinds.items():
@@ -427,7 +485,13 @@ class Gateway:
             self._client.publish(topic, payload, qos=1, retain=retain)
 
 
-_FROM_NODES: Final[tuple[topics.Leaf, ...]] = ("state", "event", "health")
+_FROM_NODES: Final[tuple[topics.Leaf, ...]] = (
+    "state",
+    "event",
+    "health",
+    "settings/applied",
+    "command/answer",
+)
 _WRONG: Final[dict[str, Literal["wrong_health_insurance", "wrong_damaged", "wrong_unknown"]]] = {
     "health_insurance": "wrong_health_insurance",
     "damaged": "wrong_damaged",

@@ -6,8 +6,17 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from devices.messages import Health, NodeState
+from devices.messages import AppliedSettings, CommandAnswer, CommandKind, Health, NodeState
 from hall_server.settings import Node
+
+
+class CommandNote(NamedTuple):
+    """The last thing a node was asked to do at once, and what came of it."""
+
+    id: str
+    command: CommandKind
+    asked_ms: int
+    answer: CommandAnswer | None = None
 
 
 class NodePresence(NamedTuple):
@@ -19,6 +28,9 @@ class NodePresence(NamedTuple):
     last_seen_ms: int | None = None
     clock_offset_ms: int | None = None
     """The node's wall clock less the hall's, as the last health message arrived."""
+    applied: AppliedSettings | None = None
+    """Which settings it goes by."""
+    command: CommandNote | None = None
 
 
 class NodeRegistry:
@@ -49,6 +61,32 @@ class NodeRegistry:
         """An event came from it."""
         with self._lock:
             self._nodes[node] = self._nodes[node]._replace(last_seen_ms=now_ms)
+
+    def applied(self, node: str, applied: AppliedSettings) -> None:
+        """It told which settings it goes by."""
+        with self._lock:
+            self._nodes[node] = self._nodes[node]._replace(applied=applied)
+
+    def asked(self, node: str, note: CommandNote) -> bool:
+        """It is about to be asked; False where the same was asked already."""
+        with self._lock:
+            before = self._nodes[node].command
+            if before is not None and before.id == note.id:
+                return False
+            self._nodes[node] = self._nodes[node]._replace(command=note)
+            return True
+
+    def answered(self, node: str, answer: CommandAnswer) -> None:
+        """It answered; what nobody waits for any more is let go."""
+        with self._lock:
+            note = self._nodes[node].command
+            if note is not None and note.id == answer.id:
+                self._nodes[node] = self._nodes[node]._replace(command=note._replace(answer=answer))
+
+    def one(self, node: str) -> NodePresence | None:
+        """The node of that name."""
+        with self._lock:
+            return self._nodes.get(node)
 
     def all(self) -> list[NodePresence]:
         """Every node, in the order of the settings."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from devices.messages import CommandKind
 from hall_server.card_forms import CardForms
 from hall_server.commands import Command, Outcome
 from hall_server.journal import DeadLetter
@@ -45,6 +46,9 @@ class Road(Protocol):
 
     def paths_ms(self) -> list[float]:
         """Times from a press or scan to after its commit, sorted."""
+
+    def command(self, node: str, command: CommandKind, id_: str) -> bool:
+        """Have a node do something at once; False while the broker is away."""
 
 
 class Feeder(Protocol):

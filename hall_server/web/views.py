@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from devices.messages import SlipFault
+from devices.messages import CommandKind, SlipFault
 from hall_server.card_forms import CardForm, WrongCard
 
 
@@ -328,6 +328,31 @@ class SignInView(Struct, frozen=True):
     """Why signing in failed, in the page's language."""
 
 
+class NodeSettingsLine(Struct, frozen=True):
+    """What a node's settings should be, and what they are."""
+
+    wanted: int
+    """The version that the hall wants; 0 for the node's own file alone."""
+    wanted_text: str
+    by: str
+    applied: int | None
+    """The version in force; None where the node has not told."""
+    applied_text: str
+    status: Literal["applied", "trying", "refused", "untold"]
+    path: str
+    reason: str
+
+
+class NodeCommandLine(Struct, frozen=True):
+    """The last thing a node was asked to do at once."""
+
+    command: CommandKind
+    asked_ms: int
+    outcome: Literal["waiting", "done", "refused", "expired", "no_answer"]
+    reason: str
+    text: str
+
+
 class NodeLine(Struct, frozen=True):
     """A node on the technician's page."""
 
@@ -349,6 +374,8 @@ class NodeLine(Struct, frozen=True):
     rss_bytes: int | None
     notes: list[str]
     panel_url: str | None
+    settings: NodeSettingsLine | None = None
+    command: NodeCommandLine | None = None
 
 
 class DeadLetterLine(Struct, frozen=True):

@@ -171,6 +171,14 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
         "Phiếu đang được in. Mời chờ trong giây lát.",
         "The slip is being printed. One moment, please.",
     ),
+    "refusals.unknown_node": (
+        "Bộ phận không có thiết bị này. Kiểm tra tệp cài đặt của bộ phận.",
+        "The hall has no such node. See the hall's settings file.",
+    ),
+    "refusals.broker_away": (
+        "Chưa gửi được: mất kết nối với broker MQTT. Kiểm tra dịch vụ mosquitto rồi thử lại.",
+        "Not sent: no connection to the MQTT broker. Check the mosquitto service and try again.",
+    ),
     "refusals.busy": (
         "Bộ phận đang xử lý rất nhiều việc cùng lúc. Mời thử lại sau ít giây.",
         "The hall has very much to do just now. Please try again in a few seconds.",

@@ -183,8 +183,8 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.done.print": ("Đang in phiếu {number}.", "Printing the slip of {number}."),
     "clerk.slip_printed": ("Đã in phiếu {number} ở {node}.", "Slip {number} printed at {node}."),
     "clerk.slip_failed": (
-        "Chưa in được phiếu {number} ở {node}: {reason}. Số vẫn được giữ.",
-        "Slip {number} was not printed at {node}: {reason}. The number stands.",
+        "{reason}: chưa in được phiếu {number} ở {node}. Số vẫn được giữ.",
+        "{reason}: slip {number} was not printed at {node}. The number stands.",
     ),
     "clerk.call.title": ("Gọi {number} ngoài thứ tự vì sao?", "Why call {number} out of order?"),
     "clerk.call.lead": (

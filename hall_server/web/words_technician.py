@@ -129,6 +129,64 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
     "technician.clock_good": ("đúng giờ", "in step"),
     "technician.clock_bad": ("chưa đồng bộ", "not in step"),
     "technician.free": ("trống {disk} · dùng {memory}", "{disk} free · {memory} used"),
+    "technician.afar": ("Từ xa", "From afar"),
+    "technician.do.identify": ("Nhận diện", "Identify"),
+    "technician.do.self-test": ("Tự kiểm tra", "Self-test"),
+    "technician.do.reboot": ("Khởi động lại", "Reboot"),
+    "technician.do.settings": ("Cài đặt", "Settings"),
+    "technician.do.really": (
+        "Khởi động lại {node}? Trong khoảng một phút, quầy này không nhận đánh giá.",
+        "Reboot {node}? For about a minute this counter takes no ratings.",
+    ),
+    "technician.answer.waiting": ("đang chờ trả lời…", "waiting for its answer…"),
+    "technician.answer.done": ("đã làm", "done"),
+    "technician.answer.refused": ("thiết bị từ chối", "the node refuses"),
+    "technician.answer.expired": (
+        "đến nơi quá 10 giây nên không làm; mời bấm lại",
+        "came after more than 10 s, so it was not done; please ask again",
+    ),
+    "technician.answer.no_answer": (
+        "không trả lời; kiểm tra nguồn và mạng rồi bấm lại",
+        "no answer; see its power and network, then ask again",
+    ),
+    "technician.because.no-reboot-command": (
+        "chưa đặt node.reboot_command trong tệp của thiết bị",
+        "node.reboot_command is not set in the node's own file",
+    ),
+    "technician.because.not-under-systemd": (
+        "chương trình không chạy dưới systemd nên sẽ không tự trở lại",
+        "it does not run under systemd, so it would not come back by itself",
+    ),
+    "technician.because.no-such-program": (
+        "không có chương trình ghi trong node.reboot_command",
+        "there is no program of the name in node.reboot_command",
+    ),
+    "technician.because.no-self-test": (
+        "không có thiết bị nào tự kiểm tra được từ xa",
+        "no device of it tests itself from afar",
+    ),
+    "technician.settings.label": (
+        "Cài đặt của {node}, đè lên tệp của thiết bị (TOML)",
+        "Settings of {node}, over those of its own file (TOML)",
+    ),
+    "technician.settings.how": (
+        "Thiết bị thử trong một phút; không ổn thì tự trở về như cũ. Để trống: chỉ theo tệp của "
+        "thiết bị. Tên, bộ phận và broker chỉ đặt được tại thiết bị.",
+        "The node tries them for a minute and takes them back where it is not well. Empty: its own "
+        "file alone. Its name, hall and broker are set at the node alone.",
+    ),
+    "technician.settings.send": ("Gửi cài đặt", "Send settings"),
+    "technician.settings.own": ("theo tệp của thiết bị", "by its own file"),
+    "technician.settings.applied": ("đang theo bản {n}", "goes by version {n}"),
+    "technician.settings.trying": ("đang thử bản {n}", "tries version {n}"),
+    "technician.settings.refused": (
+        "không nhận bản {n}, vẫn theo bản {old}",
+        "does not take version {n} and stays with {old}",
+    ),
+    "technician.settings.untold": (
+        "bản {n} đã gửi, chưa có trả lời",
+        "version {n} is sent, no answer yet",
+    ),
     "technician.alarms": ("Cảnh báo", "Alarms"),
     "technician.alarms_none": ("Không có cảnh báo.", "No alarms."),
     "technician.raised": ("đang có", "raised"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from hall_server.journal import DeadLetter
 from hall_server.nodes import NodePresence
@@ -13,9 +13,14 @@ from hall_server.web.projections.moment import Moment
 from hall_server.web.views import (
     AlarmLine,
     DeadLetterLine,
+    NodeCommandLine,
     NodeLine,
+    NodeSettingsLine,
     TechnicianView,
 )
+
+ANSWER_WITHIN_MS: Final = 12_000
+"""A command expires after 10 s; then no answer will come."""
 
 
 class Engine(NamedTuple):
@@ -80,12 +85,48 @@ def _nodes(
         committed[position.node] += position.events
     known = {presence.node: presence for presence in present}
     return [
-        _line(node, known.get(node.id) or NodePresence(node.id), committed[node.id])
+        _line(moment, node, known.get(node.id) or NodePresence(node.id), committed[node.id])
         for node in settings
     ]
 
 
-def _line(node: Node, presence: NodePresence, committed: int) -> NodeLine:
+def _settings(moment: Moment, node: str, presence: NodePresence) -> NodeSettingsLine:
+    wanted = moment.state.node_settings.get(node)
+    applied = presence.applied
+    version = wanted.version if wanted else 0
+    # what a node says of another version than the one wanted is no answer to it
+    is_told = applied is not None and applied.asked == version
+    return NodeSettingsLine(
+        version,
+        wanted.text if wanted else "",
+        wanted.by if wanted else "",
+        applied.version if applied else None,
+        applied.text if applied else "",
+        applied.status if applied and is_told else "untold",
+        applied.path if applied and is_told else "",
+        applied.reason if applied and is_told else "",
+    )
+
+
+def _command(moment: Moment, presence: NodePresence) -> NodeCommandLine | None:
+    note = presence.command
+    if note is None:
+        return None
+    outcome: Literal["waiting", "done", "refused", "expired", "no_answer"] = "waiting"
+    if note.answer is not None:
+        outcome = note.answer.outcome
+    elif moment.now_ms - note.asked_ms > ANSWER_WITHIN_MS:
+        outcome = "no_answer"
+    return NodeCommandLine(
+        note.command,
+        note.asked_ms,
+        outcome,
+        note.answer.reason if note.answer else "",
+        note.answer.text if note.answer else "",
+    )
+
+
+def _line(moment: Moment, node: Node, presence: NodePresence, committed: int) -> NodeLine:
     state, health = presence.state, presence.health
     return NodeLine(
         node.id,
@@ -105,4 +146,6 @@ def _line(node: Node, presence: NodePresence, committed: int) -> NodeLine:
         health.rss_bytes if health else None,
         list(health.notes) if health else [],
         node.panel_url or None,
+        _settings(moment, node.id, presence),
+        _command(moment, presence),
     )

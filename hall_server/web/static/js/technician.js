@@ -1,13 +1,26 @@
 // The technician's page: is every part well, and if not, which and since when.
 
-import { h, show } from "./dom.js";
+import { ask } from "./asking.js";
+import { h, onPress, show } from "./dom.js";
 import { live } from "./live.js";
 import { age, clockSeconds, count, day, has, t, tenth, whole } from "./words.js";
 
 const place = document.getElementById("page");
 
+let latest = null;
+const opened = new Set();
+const said = new Map();
+
+function draw() {
+  const [view, now] = latest;
+  show(place, verdict(view), tiles(view), nodes(view, now), afar(view), alarms(view, now), letters(view, now));
+}
+
 live(
-  (view, now) => show(place, verdict(view), tiles(view), nodes(view, now), alarms(view, now), letters(view, now)),
+  (view, now) => {
+    latest = [view, now];
+    draw();
+  },
   { gone: () => location.assign("/technician/sign-in") },
 );
 
@@ -77,6 +90,82 @@ function node(one, now) {
     h("td.wide", null, one.devices.map(nameOf).join(", ") || "–", one.notes.map((note) => h("small.note-line", null, note))),
   );
 }
+
+const COMMANDS = ["identify", "self-test", "reboot"];
+
+function afar(view) {
+  return h(
+    "section.panel.afar",
+    { "data-key": "afar" },
+    h("h2", null, t("technician.afar")),
+    h("ul", null, view.nodes.map(oneAfar)),
+  );
+}
+
+function oneAfar(one) {
+  const isAway = one.status !== "online";
+  return h(
+    "li",
+    { "data-key": one.node },
+    h("b", null, one.node),
+    h(
+      "div.acts",
+      null,
+      COMMANDS.map((what) => h("button.button", { type: "button", "data-do": "command", "data-arg": `${what} ${one.node}`, disabled: isAway }, t(`technician.do.${what}`))),
+      h("button.button", { type: "button", "data-do": "settings", "data-arg": one.node, "aria-expanded": String(opened.has(one.node)) }, t("technician.do.settings")),
+    ),
+    h("div", { role: "status" }, said.has(one.node) && h("p.soft", null, said.get(one.node)), one.command && h("p", null, answer(one.command)), one.settings && h("p.soft", null, standing(one.settings), one.settings.reason && h("small.bad", null, one.settings.reason))),
+    opened.has(one.node) && one.settings && form(one),
+  );
+}
+
+function answer(one) {
+  const why = one.reason ? (has(`technician.because.${one.reason}`) ? t(`technician.because.${one.reason}`) : one.text) : one.text;
+  return `${t(`technician.do.${one.command}`)}: ${t(`technician.answer.${one.outcome}`)}${why ? ` (${why})` : ""}`;
+}
+
+function standing(one) {
+  const n = whole(one.wanted);
+  if (one.status === "refused") return t("technician.settings.refused", { n, old: whole(one.applied) });
+  if (one.wanted === 0) return t("technician.settings.own");
+  return t(`technician.settings.${one.status}`, { n });
+}
+
+function form(one) {
+  const id = `settings-${one.node}`;
+  return h(
+    "div.wish",
+    { "data-key": id },
+    h("label", { for: id }, t("technician.settings.label", { node: one.node })),
+    h("textarea", { id, rows: 6, spellcheck: "false", autocapitalize: "off", "aria-describedby": `${id}-how` }, one.settings.wanted_text),
+    h("p.soft", { id: `${id}-how` }, t("technician.settings.how")),
+    h("button.button", { type: "button", "data-do": "send", "data-arg": one.node }, t("technician.settings.send")),
+  );
+}
+
+function tell(node, words) {
+  if (words) said.set(node, words);
+  else said.delete(node);
+  draw();
+}
+
+onPress(place, {
+  command: async (what) => {
+    const [command, node] = what.split(" ");
+    if (command === "reboot" && !window.confirm(t("technician.do.really", { node }))) return;
+    const done = await ask("/api/technician/command", { node, command });
+    tell(node, done.ok ? "" : done.message);
+  },
+  settings: (node) => {
+    if (!opened.delete(node)) opened.add(node);
+    draw();
+  },
+  send: async (node) => {
+    const text = document.getElementById(`settings-${node}`).value;
+    const done = await ask("/api/technician/settings", { node, text });
+    tell(node, done.ok ? "" : done.message);
+  },
+});
 
 const when = (ms, now) => (now - ms < 43_200_000 ? clockSeconds(ms) : `${clockSeconds(ms)} · ${day(ms)}`);
 
