@@ -61,6 +61,8 @@ def kiosk(**changes: Any) -> v.KioskView:
         "services": SERVICES,
         "scan": None,
         "forget_after_s": 45,
+        "printer": False,
+        "slips": [],
     }
     return v.KioskView(**{**given, **changes})
 
@@ -68,6 +70,15 @@ def kiosk(**changes: Any) -> v.KioskView:
 def scanned(what: Any, **more: Any) -> v.KioskView:
     """Something has just been held before the scanner."""
     return kiosk(scan=v.KioskScan(what, NOW - 500, NOW + 44_500, **more))
+
+
+def slip(state: Any, reason: Any = None, ago_s: int = 2) -> dict[str, Any]:
+    """The slip of the kiosk's ticket, asked for so many seconds ago."""
+    at = NOW - ago_s * 1000
+    return {
+        "printer": True,
+        "slips": [v.SlipLine("A019", "kiosk-1", state, reason, at, at + 20_000, again=False)],
+    }
 
 
 def counter(**changes: Any) -> v.CounterView:
@@ -140,6 +151,17 @@ AT_3: dict[str, Any] = {"place": None, "wait": None, "counter": "3", "can_wait_l
 OVER: dict[str, Any] = {**AT_3, "can_cancel": False}
 
 
+PRINTING = ((1920, 1080), (1366, 768), (390, 844), (1080, 1920))
+
+
+def taken(
+    shown: dict[str, Any], query: str = "", what: str = "procedure", **more: Any
+) -> Scene:
+    """A ticket by a code before the scanner, and its slip."""
+    scan = scanned(what, ticket=KIOSK_TICKET, **more).scan
+    return Scene("kiosk", kiosk(scan=scan, **shown), PRINTING, query=query)
+
+
 def scenes() -> dict[str, Scene]:
     """Name of a scene -> what it shows."""
     first = KIOSK[:1]
@@ -156,6 +178,14 @@ def scenes() -> dict[str, Scene]:
         "kiosk-procedure": Scene(
             "kiosk", scanned("procedure", ticket=KIOSK_TICKET, procedure=PROCEDURE), KIOSK
         ),
+        "kiosk-printing": taken(slip("printing")),
+        "kiosk-printed": taken(slip("printed")),
+        "kiosk-paper-out": taken(slip("failed", "paper_out")),
+        "kiosk-paper-out-en": taken(slip("failed", "paper_out"), query="lang=en"),
+        "kiosk-slip-unsure": taken(slip("failed", "unsure")),
+        "kiosk-printer-silent": taken(slip("printing", ago_s=30)),
+        "kiosk-unprinted-papers": taken(slip("failed", "no_answer"), procedure=PROCEDURE),
+        "kiosk-reprint": taken({"printer": True}, what="ticket"),
         "kiosk-wrong-card": Scene("kiosk", scanned("wrong_health_insurance"), KIOSK),
         "kiosk-help": Scene("kiosk", kiosk(), first, do=("press .way >> nth=2", "wait .steps")),
         "kiosk-how": Scene("kiosk", kiosk(), KIOSK, do=("press .way", "wait .steps")),

@@ -125,6 +125,8 @@ def clerk(**changes: Any) -> v.ClerkView:
             v.OtherCounter("4", True, ["cu-tru", "ket-qua"]),
             v.OtherCounter("5", False, ["dat-dai"]),
         ],
+        "printers": ["kiosk-1"],
+        "slip": None,
     }
     return v.ClerkView(**{**given, **changes})
 
@@ -327,6 +329,15 @@ def scenes() -> dict[str, Scene]:
         "clerk": Scene("clerk", clerk(), BIG_AND_SMALL),
         "clerk-en": Scene("clerk", clerk(), CLERK, query="lang=en"),
         "clerk-called": Scene("clerk", clerk(ticket=called(52), card=None), CLERK),
+        "clerk-unprinted": Scene(
+            "clerk",
+            clerk(
+                slip=v.SlipLine(
+                    "A019", "kiosk-1", "failed", "paper_out", NOW, NOW + 20_000, again=True
+                )
+            ),
+            CLERK,
+        ),
         "clerk-holding": Scene("clerk", clerk(ticket=called(20), card=None), CLERK, do=("key v",)),
         "clerk-next": Scene(
             "clerk",
