@@ -76,7 +76,7 @@ def events_of(
         if given is None:
             continue
         begin = before.get(node)
-        first = 1
+        first = given.first_seq
         if begin is not None and begin.stream == given.stream:
             first = begin.last_seq - begin.waiting + 1
         out = set(range(first, given.last_seq + 1))

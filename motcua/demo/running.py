@@ -26,7 +26,7 @@ from motcua.demo.facts_of_run import DemoJournal
 from motcua.demo.findings import Findings, compare, count, events_of
 from motcua.demo.layout import Layout
 from motcua.demo.ledger import Ledger
-from motcua.demo.outboxes import Given, read_outbox
+from motcua.demo.outboxes import Given, OutboxUnreadError, read_outbox
 from motcua.demo.room import Room
 from motcua.demo.store import StoreError, VictoriaMetrics
 from motcua.demo.stored_points import (
@@ -285,7 +285,8 @@ class Run:
     def _look_before(self) -> _Before:
         last_fact, last_ms = self._journal.last()
         now_ms = time.time_ns() // 1_000_000
-        return _Before(last_fact, max(now_ms, last_ms + 1), self._read_outboxes(), self._accepted())
+        outboxes, _ = self._read_outboxes()
+        return _Before(last_fact, max(now_ms, last_ms + 1), outboxes, self._accepted())
 
     def _accepted(self) -> int:
         try:
@@ -294,24 +295,27 @@ class Run:
             self._say(f"spool: {error}; its points are not counted")
             return 0
 
-    def _read_outboxes(self) -> dict[str, Given | None]:
+    def _read_outboxes(self) -> tuple[dict[str, Given | None], Counter[str]]:
+        """What each outbox gave out, and a line for each that cannot be read."""
         outboxes: dict[str, Given | None] = {}
+        unread: Counter[str] = Counter()
         for node in house.NODES:
             try:
                 outboxes[node.id] = read_outbox(self._layout.outbox(node.id))
-            except sqlite3.Error as error:
-                self._say(f"outbox of {node.id}: {error}; its events are not counted")
+            except OutboxUnreadError as error:
                 outboxes[node.id] = None
-        return outboxes
+                unread[f"outbox of {node.id} cannot be read ({error})"] += 1
+        return outboxes, unread
 
     def _count(self, before: _Before, measured: _Measured, points: Findings) -> Result:
-        outboxes = self._read_outboxes()
+        outboxes, unread = self._read_outboxes()
         today = self._journal.from_day_of(before.last_fact)
         events = events_of(before.outboxes, outboxes, self._journal.events())
         waiting = sum(given.waiting for given in outboxes.values() if given)
         counts = count(fact for fact in today if fact.id > before.last_fact)
         findings = compare(self._ledger.seen(), today, before.last_fact, waiting) + points
-        lost = events.lost + findings.lost
+        # nobody knows what an outbox that cannot be read has given out: that is no clean run
+        lost = events.lost + findings.lost + unread
         for what, lines in (("mất / lost", lost), ("trùng / doubled", findings.doubled)):
             for line, often in lines.most_common(20):
                 self._say(f"{what}: {often} × {line}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from devices.messages import Scan
 from edge.clock import Stamps
 from edge.outbox import Outbox
@@ -12,7 +14,7 @@ from hall_server import facts as f
 from hall_server.facts import Fact, Source
 from motcua.demo.findings import compare, count, events_of
 from motcua.demo.ledger import Ledger
-from motcua.demo.outboxes import Given, read_outbox
+from motcua.demo.outboxes import Given, OutboxUnreadError, read_outbox
 from motcua.demo.store import Stored
 from motcua.demo.stored_points import compare_points, expected, found_in
 
@@ -156,6 +158,21 @@ def test_an_outbox_tells_what_it_gave_out_also_when_it_is_empty(tmp_path: Path) 
     outbox.close()
     assert read_outbox(tmp_path / "outbox.db") == Given(outbox.stream, 3, 1)
     assert read_outbox(tmp_path / "none.db") is None
+
+
+def test_an_outbox_that_replaced_a_damaged_one_is_counted_from_its_own_first_event() -> None:
+    after = Given("b" * 32, 12, 0, first_seq=10)
+    events = events_of({"kiosk-1": Given(STREAM, 9, 0)}, {"kiosk-1": after}, {"b" * 32: {10, 12}})
+    assert (events.published, events.committed) == (3, 2)
+    assert events.lost == Counter(["event 11 of kiosk-1 is nowhere"])
+
+
+def test_an_outbox_that_cannot_be_read_is_said_to_be_so_and_not_to_be_empty(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "outbox.db").write_bytes(b"no database" * 100)
+    with pytest.raises(OutboxUnreadError, match="not a database"):
+        read_outbox(tmp_path / "outbox.db")
 
 
 def test_an_undone_finish_is_not_counted() -> None:
