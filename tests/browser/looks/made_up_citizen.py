@@ -154,9 +154,7 @@ OVER: dict[str, Any] = {**AT_3, "can_cancel": False}
 PRINTING = ((1920, 1080), (1366, 768), (390, 844), (1080, 1920))
 
 
-def taken(
-    shown: dict[str, Any], query: str = "", what: str = "procedure", **more: Any
-) -> Scene:
+def taken(shown: dict[str, Any], query: str = "", what: str = "procedure", **more: Any) -> Scene:
     """A ticket by a code before the scanner, and its slip."""
     scan = scanned(what, ticket=KIOSK_TICKET, **more).scan
     return Scene("kiosk", kiosk(scan=scan, **shown), PRINTING, query=query)
