@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import gc
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +241,20 @@ def test_the_stand_ins_picture_is_brighter_where_a_dot_is_lit() -> None:
     bright = matrix.picture_png()
     matrix.contrast(0x10)
     assert len({dark, bright, matrix.picture_png()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("driver", "loaded"), [("recording", []), ("recording-oled", []), ("ssd1306", ["luma.oled"])]
+)
+def test_a_display_loads_no_other_displays_library(driver: str, loaded: list[str]) -> None:
+    program = f"""
+import sys
+from contextlib import suppress
+from devices.errors import DeviceError
+from devices.ticket_display import open_display
+with suppress(DeviceError):
+    open_display({driver!r}, i2c_port=31)
+print([one for one in ("luma.led_matrix", "luma.oled") if one in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == str(loaded), done.stderr
