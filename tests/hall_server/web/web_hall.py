@@ -24,7 +24,7 @@ from hall_server.nodes import NodeRegistry
 from hall_server.runtime import Runtime
 from hall_server.settings import BrokerTable, Clerk, HallSettings, HallTable, Node, WebTable
 from hall_server.web.app import create_app
-from hall_server.web.context import WebContext
+from hall_server.web.context import Road, WebContext
 from hall_server.web.hall_views import HallViews
 from hall_server.web.live import LivePages
 from hall_server.web.serve import WebServer
@@ -234,7 +234,7 @@ class LivePage:
 class WebHall:
     """Journal, writer, pages."""
 
-    def __init__(self, folder: Path, **live: float) -> None:
+    def __init__(self, folder: Path, road: Road | None = None, **live: float) -> None:
         threads = live.pop("threads", None)
         self.settings = settings(folder, **({"threads": int(threads)} if threads else {}))
         self.port = self.settings.web.port
@@ -255,6 +255,7 @@ class WebHall:
             lambda: JournalReader(path),
             self.forms,
             self.nodes,
+            road,
             version="1.2.3",
             wall_ms=self.wall_ms,
         )
