@@ -75,3 +75,11 @@ class FontMissingError(DeviceError, FileNotFoundError):
 
 class BusError(DeviceError, OSError):
     """A chip on the I2C bus does not answer, or has lost its settings."""
+
+
+class CameraLibraryMissingError(DeviceError, ImportError):
+    """The library of the Pi's ribbon camera is not on this machine."""
+
+
+class PoorPictureError(DeviceError, ValueError):
+    """The face camera works, and what it sees is of no use; the text holds figures alone."""

@@ -27,7 +27,8 @@ from devices.settings_file import SettingsError
 from edge.clock import Clock, ClockWatch, as_told, offset_us
 from edge.counter import RATED, Counter
 from edge.desired_settings import SettingsDesk
-from edge.device_loops import ButtonRow, DisplayLoop, ScannerLoop, VoiceLoop
+from edge.device_loops import ButtonRow, DisplayLoop, VoiceLoop
+from edge.face_camera import FaceCameraLoop
 from edge.health import take_health
 from edge.latest import Latest
 from edge.link import Address, Heard, Letter, Link
@@ -171,6 +172,9 @@ class Agent:
             if self.buttons
             else None,
             shown=Shown(self._kept.kept.display),
+        self.face_camera: Final = (
+            FaceCameraLoop(settings.face_camera, self.clock) if settings.face_camera else None
+        )
             spoken=self._kept.kept.spoken,
             show_lamps=self._show_lamps,
             speak=self._speak,
@@ -257,6 +261,12 @@ class Agent:
 
     def _report_settings(self) -> None:
         if self._desk:
+        if self.face_camera:
+            bodies["face_camera"] = self.face_camera.run
+        if self.place:
+            bodies["presence"] = self.place.run
+        if self.lamp:
+            bodies["counter_lamp"] = self.lamp.run
             self.link.say(self._settings_letter(self._desk))
 
     @staticmethod
@@ -386,6 +396,10 @@ class Agent:
         """
         while True:
             judged = self._desk is not None and self._desk.trying
+        if self.scanner:
+            notes += self.scanner.notes()
+        if self.face_camera:
+            notes += self.face_camera.notes()
             every_s = min(self._watchdog.every_s, _JUDGE_EACH_S if judged else 3600.0)
             told, _, _ = select.select([self._is_told], [], [], every_s)
             if told and os.read(self._is_told, 1) == _END:

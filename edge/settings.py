@@ -292,6 +292,60 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
         }
         return [name for name, device in present.items() if device is not None]
 
+class FaceCamera(Struct, frozen=True, forbid_unknown_fields=True):
+    """The camera that looks at faces; off unless something in the node wants frames."""
+
+    source: Annotated[
+        Literal["v4l2", "picamera2", "folder"],
+        Meta(description="a USB camera, the Pi's ribbon camera, or a folder of pictures"),
+    ] = "v4l2"
+    device: Annotated[str | None, Meta(description="camera for v4l2, such as /dev/video2")] = None
+    folder: Annotated[
+        str | None, Meta(description="folder whose pictures stand for what the camera sees")
+    ] = None
+    width: Annotated[int, Meta(ge=160, le=1920, description="width of a frame in pixels")] = 640
+    height: Annotated[int, Meta(ge=120, le=1080, description="height of a frame in pixels")] = 480
+    frames_per_second: Annotated[
+        float, Meta(ge=0.2, le=30, description="frames looked at in a second, at the most")
+    ] = 5.0
+
+
+class Presence(Struct, frozen=True, forbid_unknown_fields=True):
+    """The switch that says whether the clerk is at her place."""
+
+    pin: Annotated[Pin, Meta(description="GPIO of the seat switch, mat or motion sensor")]
+    driver: Annotated[
+        Literal["lgpio", "mock"],
+        Meta(description="the Pi's own pins, or a chair that exists in memory alone"),
+    ] = "lgpio"
+    active: Annotated[
+        Literal["low", "high"],
+        Meta(
+            description="level of the pin while she is there: low for a contact to ground, high "
+            "for a sensor that drives its output"
+        ),
+    ] = "low"
+    away_s: Annotated[
+        float,
+        Meta(ge=10, le=3600, description="seconds without her after which the counter is paused"),
+    ] = 60.0
+    settle_s: Annotated[
+        float,
+        Meta(ge=0.2, le=9, description="seconds that she must be there to count as back"),
+    ] = 1.0
+
+
+class CounterLamp(Struct, frozen=True, forbid_unknown_fields=True):
+    """The lamp over the counter: green open, red closed or paused, blinking when it calls."""
+
+    green_pin: Annotated[Pin, Meta(description="GPIO of the green lamp")]
+    red_pin: Annotated[Pin, Meta(description="GPIO of the red lamp")]
+    driver: Annotated[
+        Literal["lgpio", "mock"],
+        Meta(description="the Pi's own pins, or lamps that exist in memory alone"),
+    ] = "lgpio"
+
+
 
 class Fault(NamedTuple):
     """A setting that is fine by itself and wrong beside another."""
@@ -320,6 +374,9 @@ def fit_settings(tree: dict[str, Any], *, text: str, name: str = "settings") -> 
     for fault in _faults(settings):
         raise at(text, fault.path, fault.reason, name=name)
     return settings
+    face_camera: Annotated[FaceCamera | None, Meta(description="camera that looks at faces")] = None
+    presence: Annotated[Presence | None, Meta(description="switch at the clerk's place")] = None
+    counter_lamp: Annotated[CounterLamp | None, Meta(description="lamp over the counter")] = None
 
 
 def _faults(settings: NodeSettings) -> Iterator[Fault]:
@@ -332,6 +389,9 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
         yield Fault("$.broker.password_file", "a password needs a `username` in [broker]")
     if settings.rating_buttons:
         yield from _button_faults(settings.rating_buttons)
+            "face_camera": self.face_camera,
+            "presence": self.presence,
+            "counter_lamp": self.counter_lamp,
     if scanner := settings.qr_scanner:
         if scanner.source == "v4l2" and not scanner.device:
             yield Fault("$.qr_scanner.source", "v4l2 needs `device`, such as /dev/video0")
@@ -353,7 +413,7 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
                 "$.ticket_printer.connection", "network needs `host`, the printer's address"
             )
     if settings.panel:
-        for path, real in _real_devices(settings):
+        for path, real in real_devices(settings):
             yield Fault(
                 "$.panel",
                 f"the panel is for stand-ins alone and {path} = {real!r} is a real device: "
@@ -402,6 +462,9 @@ def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
                 yield Fault(
                     f"{here}.pin",
                     "pins 7 and 15 of the expander are outputs only: hang a lamp there",
+    if settings.face_camera:
+        yield from _camera_faults(settings.face_camera, settings.qr_scanner)
+    yield from _place_faults(settings)
                 )
             if pin in pins:
                 yield Fault(
@@ -411,7 +474,25 @@ def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
             pins[pin] = f"{field} of level {button.level}"
 
 
-def _real_devices(settings: NodeSettings) -> Iterator[tuple[str, str]]:
+def _camera_faults(camera: FaceCamera, scanner: QrScanner | None) -> Iterator[Fault]:
+    if camera.source == "v4l2" and not camera.device:
+        yield Fault("$.face_camera.source", "v4l2 needs `device`, such as /dev/video2")
+    if camera.source == "folder" and not camera.folder:
+        yield Fault("$.face_camera.source", "folder needs `folder`, where the pictures are")
+    if scanner and camera.device and camera.source == "v4l2" and camera.device == scanner.device:
+        yield Fault(
+            "$.face_camera.device",
+            f"{camera.device} is the QR scanner's already: each needs a camera of its own",
+        )
+    if scanner and camera.folder and camera.source == "folder" and camera.folder == scanner.folder:
+        yield Fault(
+            "$.face_camera.folder",
+            "the folder of the QR scanner, whose pictures are taken away: name another",
+        )
+
+
+def real_devices(settings: NodeSettings) -> Iterator[tuple[str, str]]:
+    """The settings that name a device which is no stand-in, with what they name."""
     if settings.rating_buttons and settings.rating_buttons.driver != "mock":
         yield "rating_buttons.driver", settings.rating_buttons.driver
     if settings.qr_scanner and settings.qr_scanner.source != "folder":
@@ -433,3 +514,9 @@ def read_password(broker: Broker) -> str | None:
     if broker.password_file is None:
         return None
     return settings_file.read_password(broker.password_file)
+    if settings.face_camera and settings.face_camera.source != "folder":
+        yield "face_camera.source", settings.face_camera.source
+    if settings.presence and settings.presence.driver != "mock":
+        yield "presence.driver", settings.presence.driver
+    if settings.counter_lamp and settings.counter_lamp.driver != "mock":
+        yield "counter_lamp.driver", settings.counter_lamp.driver
