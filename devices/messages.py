@@ -98,7 +98,16 @@ class ClockSet(Struct, frozen=True, tag_field="kind", tag="clock_set"):
     """Wall time less monotonic time."""
 
 
-EventBody = Scan | RatingPress | Alarm | TicketPrinted | ClockSet
+class ClerkPresence(Struct, frozen=True, tag_field="kind", tag="presence"):
+    """The switch at the clerk's place: she has been away for longer than a setting, or is back."""
+
+    present: bool
+    """True when she is back."""
+    for_ms: Natural
+    """How long it had been so when it was told."""
+
+
+EventBody = Scan | RatingPress | Alarm | TicketPrinted | ClockSet | ClerkPresence
 
 
 class Event(Struct, frozen=True):

@@ -35,9 +35,11 @@ from edge.link import Address, Heard, Letter, Link
 from edge.loops import Loop
 from edge.node_commands import NodeCommands
 from edge.outbox import Outbox, OutboxError
+from edge.presence import TOLD, LampLoop, PlaceLoop
 from edge.printing import SETTLED, PrinterLoop
 from edge.rating_window import Now, RatingWindows
 from edge.recorder import Recorder
+from edge.scanning import ScannerLoop
 from edge.settings import NodeSettings, read_password
 from edge.shown import KeptFile, Shown
 from edge.watchdog import Watchdog
@@ -154,6 +156,11 @@ class Agent:
             if settings.speaker
             else None
         )
+        self.scanner: Final = (
+            ScannerLoop(settings.qr_scanner, self.recorder, self.clock)
+            if settings.qr_scanner
+            else None
+        )
         self.printer: Final = (
             PrinterLoop(
                 settings.ticket_printer,
@@ -165,6 +172,9 @@ class Agent:
             if settings.ticket_printer
             else None
         )
+        self.face_camera: Final = (
+            FaceCameraLoop(settings.face_camera, self.clock) if settings.face_camera else None
+        )
         self.counter: Final = Counter(
             recorder=self.recorder,
             clock=self.clock,
@@ -172,9 +182,6 @@ class Agent:
             if self.buttons
             else None,
             shown=Shown(self._kept.kept.display),
-        self.face_camera: Final = (
-            FaceCameraLoop(settings.face_camera, self.clock) if settings.face_camera else None
-        )
             spoken=self._kept.kept.spoken,
             show_lamps=self._show_lamps,
             speak=self._speak,
@@ -186,6 +193,24 @@ class Agent:
         self.display: Final = (
             DisplayLoop(settings.ticket_display, self.counter.screen, self.clock, self._changed)
             if settings.ticket_display
+            else None
+        )
+        self.place: Final = (
+            PlaceLoop(
+                settings.presence,
+                self.recorder,
+                self.clock,
+                told=self.outbox.kept(TOLD),
+                on_change=self._changed,
+            )
+            if settings.presence
+            else None
+        )
+        self.lamp: Final = (
+            LampLoop(
+                settings.counter_lamp, self.counter.screen, self.clock, on_change=self._changed
+            )
+            if settings.counter_lamp
             else None
         )
         self.commands: Final = NodeCommands(
@@ -228,14 +253,20 @@ class Agent:
         }
         if self.buttons:
             bodies["rating_buttons"] = self.buttons.run
-        if table := self.settings.qr_scanner:
-            bodies["qr_scanner"] = ScannerLoop(table, self.recorder, self.clock).run
+        if self.scanner:
+            bodies["qr_scanner"] = self.scanner.run
         if self.display:
             bodies["ticket_display"] = self.display.run
         if self.voice:
             bodies["speaker"] = self.voice.run
         if self.printer:
             bodies["ticket_printer"] = self.printer.run
+        if self.face_camera:
+            bodies["face_camera"] = self.face_camera.run
+        if self.place:
+            bodies["presence"] = self.place.run
+        if self.lamp:
+            bodies["counter_lamp"] = self.lamp.run
         return [Loop(name, body, on_trouble=self._trouble) for name, body in bodies.items()]
 
     # ------------------------------------------------------------ what the parts tell each other
@@ -261,12 +292,6 @@ class Agent:
 
     def _report_settings(self) -> None:
         if self._desk:
-        if self.face_camera:
-            bodies["face_camera"] = self.face_camera.run
-        if self.place:
-            bodies["presence"] = self.place.run
-        if self.lamp:
-            bodies["counter_lamp"] = self.lamp.run
             self.link.say(self._settings_letter(self._desk))
 
     @staticmethod
@@ -371,6 +396,10 @@ class Agent:
             notes += self.voice.notes()
         if self.printer:
             notes += self.printer.notes()
+        if self.scanner:
+            notes += self.scanner.notes()
+        if self.face_camera:
+            notes += self.face_camera.notes()
         if self.counter.overrun:
             notes.append(f"{self.counter.overrun} presses or displays came too fast")
         return notes
@@ -396,10 +425,6 @@ class Agent:
         """
         while True:
             judged = self._desk is not None and self._desk.trying
-        if self.scanner:
-            notes += self.scanner.notes()
-        if self.face_camera:
-            notes += self.face_camera.notes()
             every_s = min(self._watchdog.every_s, _JUDGE_EACH_S if judged else 3600.0)
             told, _, _ = select.select([self._is_told], [], [], every_s)
             if told and os.read(self._is_told, 1) == _END:

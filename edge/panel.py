@@ -99,6 +99,8 @@ class _Desk:
             "slips": agent.printer.cuts if agent.printer else 0,
             "spoken": list(agent.voice.spoken) if agent.voice else [],
             "outbox_depth": agent.outbox.depth,
+            "clerk_here": agent.place.is_there if agent.place else None,
+            "counter_lamp": agent.lamp.burns() if agent.lamp else None,
         }
 
     def matrix_png(self) -> bytes:
@@ -144,6 +146,19 @@ class _Desk:
             # a finger needs longer than this to come back, and the debouncer knows it
             time.sleep(buttons.settle_ms / 1000 + 0.005)
         return {"pressed": level}
+
+    def presence(self, word: str) -> dict[str, Any]:
+        """The clerk sits down at her place, or leaves it."""
+        place = self._agent.place
+        if place is None or place.chair is None:
+            raise PanelError(HTTPStatus.NOT_FOUND, "this node has no clerk's chair: see [presence]")
+        if word not in ("here", "away"):
+            raise PanelError(HTTPStatus.NOT_FOUND, "POST /presence/here or POST /presence/away")
+        if word == "here":
+            place.chair.sit()
+        else:
+            place.chair.leave()
+        return {"presence": word}
 
     def hold(self, card: bytes) -> dict[str, Any]:
         """A card before the scanner."""
@@ -198,6 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_json(lambda: self.desk.hold(body))
         elif path.startswith("/press/"):
             self._answer_json(lambda: self.desk.press(_level(path.removeprefix("/press/"))))
+        elif path.startswith("/presence/"):
+            self._answer_json(lambda: self.desk.presence(path.removeprefix("/presence/")))
         else:
             self._refuse(_nothing_here())
 
@@ -275,5 +292,6 @@ def _level(word: str) -> int:
 def _nothing_here() -> PanelError:
     return PanelError(
         HTTPStatus.NOT_FOUND,
-        "GET /state, GET /matrix.png, GET /slip.png, POST /press/LEVEL, POST /hold",
+        "GET /state, GET /matrix.png, GET /slip.png, POST /press/LEVEL, "
+        "POST /presence/here, POST /presence/away, POST /hold",
     )

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from devices.messages import Alarm, EventBody, RatingPress
+from devices.messages import Alarm, ClerkPresence, EventBody, RatingPress
 from edge.clock import Clock, Stamps
 from edge.outbox import Outbox, OutboxError
 
@@ -52,7 +52,7 @@ class Recorder:
         Raises:
             OutboxError: it is not kept.
         """
-        lesser = isinstance(body, Alarm) or (
+        lesser = isinstance(body, Alarm | ClerkPresence) or (
             isinstance(body, RatingPress) and body.refused is not None
         )
         try:

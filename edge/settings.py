@@ -137,12 +137,55 @@ class QrScanner(Struct, frozen=True, forbid_unknown_fields=True):
     """The scanner for QR codes."""
 
     source: Annotated[
-        Literal["v4l2", "folder"], Meta(description="a camera, or a folder of images")
+        Literal["v4l2", "serial", "keyboard", "folder"],
+        Meta(
+            description="a camera, a scanner on a serial line, one that plays a keyboard, or a "
+            "folder of images"
+        ),
     ] = "v4l2"
-    device: Annotated[str | None, Meta(description="camera for v4l2, such as /dev/video0")] = None
+    device: Annotated[
+        str | None,
+        Meta(
+            description="camera for v4l2, such as /dev/video0; for serial one of "
+            "/dev/serial/by-id, for keyboard one of /dev/input/by-id"
+        ),
+    ] = None
     folder: Annotated[
         str | None, Meta(description="folder whose images are held before the scanner")
     ] = None
+    budget_ms: Annotated[
+        float,
+        Meta(
+            ge=2,
+            le=500,
+            description="milliseconds of processor time for a frame, for v4l2 and folder; what "
+            "has no time at one frame has it at the next",
+        ),
+    ] = 18.0
+    same_code_s: Annotated[
+        float,
+        Meta(ge=0.5, le=60, description="seconds a code must be away before it is a new scan"),
+    ] = 3.0
+    baud: Annotated[
+        int,
+        Meta(ge=1200, le=4_000_000, description="speed of the serial line; USB-CDC heeds none"),
+    ] = 115_200
+    ends: Annotated[
+        Literal["line", "gap"],
+        Meta(
+            description="what ends a code of a serial or keyboard scanner: CR, LF or Enter, or a "
+            "pause"
+        ),
+    ] = "line"
+    gap_ms: Annotated[
+        int,
+        Meta(
+            ge=20,
+            le=2000,
+            description="milliseconds of silence that are such a pause; what they cut off is no "
+            "scan where lines end codes",
+        ),
+    ] = 200
 
 
 class TicketDisplay(Struct, frozen=True, forbid_unknown_fields=True):
@@ -249,49 +292,6 @@ class TicketPrinter(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 30
 
 
-class Panel(Struct, frozen=True, forbid_unknown_fields=True):
-    """The counter's devices on the screen; only for a node whose devices are all stand-ins."""
-
-    port: Annotated[Port, Meta(description="TCP port on 127.0.0.1 alone")]
-    allow_origin: Annotated[
-        str,
-        Meta(
-            max_length=200,
-            pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$",
-            description="the one web origin that may use the panel, such as http://127.0.0.1:8080",
-        ),
-    ]
-
-
-class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole settings file; a device without a table is not there."""
-
-    node: Annotated[Node, Meta(description="who this node is")]
-    broker: Annotated[Broker, Meta(description="where the hall's MQTT broker is")] = Broker()
-    rating_buttons: Annotated[RatingButtons | None, Meta(description="satisfaction buttons")] = None
-    qr_scanner: Annotated[QrScanner | None, Meta(description="scanner for QR codes")] = None
-    ticket_display: Annotated[
-        TicketDisplay | None, Meta(description="display over the counter")
-    ] = None
-    speaker: Annotated[Speaker | None, Meta(description="the voice that calls")] = None
-    ticket_printer: Annotated[TicketPrinter | None, Meta(description="printer of ticket slips")] = (
-        None
-    )
-    panel: Annotated[
-        Panel | None, Meta(description="devices on the screen, for stand-ins alone")
-    ] = None
-
-    def device_names(self) -> list[str]:
-        """Names of the devices that hang on this node, in the order of the settings."""
-        present = {
-            "rating_buttons": self.rating_buttons,
-            "qr_scanner": self.qr_scanner,
-            "ticket_display": self.ticket_display,
-            "speaker": self.speaker,
-            "ticket_printer": self.ticket_printer,
-        }
-        return [name for name, device in present.items() if device is not None]
-
 class FaceCamera(Struct, frozen=True, forbid_unknown_fields=True):
     """The camera that looks at faces; off unless something in the node wants frames."""
 
@@ -346,6 +346,55 @@ class CounterLamp(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "lgpio"
 
 
+class Panel(Struct, frozen=True, forbid_unknown_fields=True):
+    """The counter's devices on the screen; only for a node whose devices are all stand-ins."""
+
+    port: Annotated[Port, Meta(description="TCP port on 127.0.0.1 alone")]
+    allow_origin: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$",
+            description="the one web origin that may use the panel, such as http://127.0.0.1:8080",
+        ),
+    ]
+
+
+class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole settings file; a device without a table is not there."""
+
+    node: Annotated[Node, Meta(description="who this node is")]
+    broker: Annotated[Broker, Meta(description="where the hall's MQTT broker is")] = Broker()
+    rating_buttons: Annotated[RatingButtons | None, Meta(description="satisfaction buttons")] = None
+    qr_scanner: Annotated[QrScanner | None, Meta(description="scanner for QR codes")] = None
+    ticket_display: Annotated[
+        TicketDisplay | None, Meta(description="display over the counter")
+    ] = None
+    speaker: Annotated[Speaker | None, Meta(description="the voice that calls")] = None
+    ticket_printer: Annotated[TicketPrinter | None, Meta(description="printer of ticket slips")] = (
+        None
+    )
+    face_camera: Annotated[FaceCamera | None, Meta(description="camera that looks at faces")] = None
+    presence: Annotated[Presence | None, Meta(description="switch at the clerk's place")] = None
+    counter_lamp: Annotated[CounterLamp | None, Meta(description="lamp over the counter")] = None
+    panel: Annotated[
+        Panel | None, Meta(description="devices on the screen, for stand-ins alone")
+    ] = None
+
+    def device_names(self) -> list[str]:
+        """Names of the devices that hang on this node, in the order of the settings."""
+        present = {
+            "rating_buttons": self.rating_buttons,
+            "qr_scanner": self.qr_scanner,
+            "ticket_display": self.ticket_display,
+            "speaker": self.speaker,
+            "ticket_printer": self.ticket_printer,
+            "face_camera": self.face_camera,
+            "presence": self.presence,
+            "counter_lamp": self.counter_lamp,
+        }
+        return [name for name, device in present.items() if device is not None]
+
 
 class Fault(NamedTuple):
     """A setting that is fine by itself and wrong beside another."""
@@ -374,9 +423,6 @@ def fit_settings(tree: dict[str, Any], *, text: str, name: str = "settings") -> 
     for fault in _faults(settings):
         raise at(text, fault.path, fault.reason, name=name)
     return settings
-    face_camera: Annotated[FaceCamera | None, Meta(description="camera that looks at faces")] = None
-    presence: Annotated[Presence | None, Meta(description="switch at the clerk's place")] = None
-    counter_lamp: Annotated[CounterLamp | None, Meta(description="lamp over the counter")] = None
 
 
 def _faults(settings: NodeSettings) -> Iterator[Fault]:
@@ -389,12 +435,16 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
         yield Fault("$.broker.password_file", "a password needs a `username` in [broker]")
     if settings.rating_buttons:
         yield from _button_faults(settings.rating_buttons)
-            "face_camera": self.face_camera,
-            "presence": self.presence,
-            "counter_lamp": self.counter_lamp,
     if scanner := settings.qr_scanner:
         if scanner.source == "v4l2" and not scanner.device:
             yield Fault("$.qr_scanner.source", "v4l2 needs `device`, such as /dev/video0")
+        if scanner.source == "serial" and not scanner.device:
+            yield Fault("$.qr_scanner.source", "serial needs `device`, one of /dev/serial/by-id")
+        if scanner.source == "keyboard" and not scanner.device:
+            yield Fault(
+                "$.qr_scanner.source",
+                "keyboard needs `device`, one of /dev/input/by-id that ends with event-kbd",
+            )
         if scanner.source == "folder" and not scanner.folder:
             yield Fault("$.qr_scanner.source", "folder needs `folder`, where the images come")
     if (speaker := settings.speaker) and speaker.sink == "wav" and not speaker.folder:
@@ -412,6 +462,9 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
             yield Fault(
                 "$.ticket_printer.connection", "network needs `host`, the printer's address"
             )
+    if settings.face_camera:
+        yield from _camera_faults(settings.face_camera, settings.qr_scanner)
+    yield from _place_faults(settings)
     if settings.panel:
         for path, real in real_devices(settings):
             yield Fault(
@@ -419,6 +472,29 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
                 f"the panel is for stand-ins alone and {path} = {real!r} is a real device: "
                 "take [panel] out, or choose the stand-in",
             )
+
+
+def _place_faults(settings: NodeSettings) -> Iterator[Fault]:
+    place, lamp = settings.presence, settings.counter_lamp
+    for name, device in (("presence", place), ("counter_lamp", lamp)):
+        if device is not None and settings.node.kind != "counter":
+            yield Fault(f"$.{name}", f"a {settings.node.kind} has none: it belongs to a counter")
+    taken: dict[int, str] = {}
+    buttons = settings.rating_buttons
+    if buttons and buttons.driver != "mcp23017":
+        for button in buttons.button:
+            taken[button.pin] = f"the button of level {button.level}"
+            taken[button.lamp_pin] = f"the lamp of level {button.level}"
+    elif buttons and buttons.int_pin is not None:
+        taken[buttons.int_pin] = "rating_buttons.int_pin"
+    wanted = [("presence.pin", place.pin)] if place else []
+    if lamp:
+        wanted += [("counter_lamp.green_pin", lamp.green_pin)]
+        wanted += [("counter_lamp.red_pin", lamp.red_pin)]
+    for path, pin in wanted:
+        if pin in taken:
+            yield Fault(f"$.{path}", f"pin {pin} is in use already, as {taken[pin]}")
+        taken[pin] = path
 
 
 def _loudness_faults(speaker: Speaker) -> Iterator[Fault]:
@@ -462,9 +538,6 @@ def _button_faults(buttons: RatingButtons) -> Iterator[Fault]:
                 yield Fault(
                     f"{here}.pin",
                     "pins 7 and 15 of the expander are outputs only: hang a lamp there",
-    if settings.face_camera:
-        yield from _camera_faults(settings.face_camera, settings.qr_scanner)
-    yield from _place_faults(settings)
                 )
             if pin in pins:
                 yield Fault(
@@ -503,6 +576,12 @@ def real_devices(settings: NodeSettings) -> Iterator[tuple[str, str]]:
         yield "speaker.sink", settings.speaker.sink
     if settings.ticket_printer and settings.ticket_printer.connection != "paper":
         yield "ticket_printer.connection", settings.ticket_printer.connection
+    if settings.face_camera and settings.face_camera.source != "folder":
+        yield "face_camera.source", settings.face_camera.source
+    if settings.presence and settings.presence.driver != "mock":
+        yield "presence.driver", settings.presence.driver
+    if settings.counter_lamp and settings.counter_lamp.driver != "mock":
+        yield "counter_lamp.driver", settings.counter_lamp.driver
 
 
 def read_password(broker: Broker) -> str | None:
@@ -514,9 +593,3 @@ def read_password(broker: Broker) -> str | None:
     if broker.password_file is None:
         return None
     return settings_file.read_password(broker.password_file)
-    if settings.face_camera and settings.face_camera.source != "folder":
-        yield "face_camera.source", settings.face_camera.source
-    if settings.presence and settings.presence.driver != "mock":
-        yield "presence.driver", settings.presence.driver
-    if settings.counter_lamp and settings.counter_lamp.driver != "mock":
-        yield "counter_lamp.driver", settings.counter_lamp.driver

@@ -86,7 +86,15 @@ def _day_opened(state: State, fact: Fact, body: f.DayOpened) -> None:
     state.old_requests, state.requests = state.requests, {}
     state.refused_presses = 0
     state.counters = {
-        key: CounterState(key, one.phase, one.clerk, one.since_ms, one.pause_reason)
+        key: CounterState(
+            key,
+            one.phase,
+            one.clerk,
+            one.since_ms,
+            one.pause_reason,
+            paused_by=one.paused_by,
+            away_ms=one.away_ms,
+        )
         for key, one in state.counters.items()
     }
 
@@ -132,7 +140,14 @@ def _more_time(state: State, fact: Fact, body: f.MoreTimeAsked) -> None:
 def _counter_opened(state: State, fact: Fact, body: f.CounterOpened) -> None:
     one = _counter(state, body.counter)
     state.counters[body.counter] = replace(
-        one, phase="open", clerk=body.clerk, since_ms=fact.at_ms, pause_reason="", match=None
+        one,
+        phase="open",
+        clerk=body.clerk,
+        since_ms=fact.at_ms,
+        pause_reason="",
+        match=None,
+        paused_by=None,
+        away_ms=None,
     )
 
 
@@ -142,13 +157,28 @@ def _counter_paused(state: State, fact: Fact, body: f.CounterPaused) -> None:
         phase="paused",
         since_ms=fact.at_ms,
         pause_reason=body.reason,
+        paused_by=body.by,
     )
 
 
 def _counter_resumed(state: State, fact: Fact, body: f.CounterResumed) -> None:
     state.counters[body.counter] = replace(
-        _counter(state, body.counter), phase="open", since_ms=fact.at_ms, pause_reason=""
+        _counter(state, body.counter),
+        phase="open",
+        since_ms=fact.at_ms,
+        pause_reason="",
+        paused_by=None,
     )
+
+
+def _clerk_left(state: State, fact: Fact, body: f.ClerkLeft) -> None:
+    if body.counter is not None and not body.late:
+        state.counters[body.counter] = replace(_counter(state, body.counter), away_ms=fact.at_ms)
+
+
+def _clerk_returned(state: State, fact: Fact, body: f.ClerkReturned) -> None:
+    if body.counter is not None:
+        state.counters[body.counter] = replace(_counter(state, body.counter), away_ms=None)
 
 
 def _counter_closed(state: State, fact: Fact, body: f.CounterClosed) -> None:
@@ -160,6 +190,8 @@ def _counter_closed(state: State, fact: Fact, body: f.CounterClosed) -> None:
         pause_reason="",
         last_finished=None,
         match=None,
+        paused_by=None,
+        away_ms=None,
     )
 
 
@@ -446,6 +478,8 @@ _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
     f.CounterOpened: _counter_opened,
     f.CounterPaused: _counter_paused,
     f.CounterResumed: _counter_resumed,
+    f.ClerkLeft: _clerk_left,
+    f.ClerkReturned: _clerk_returned,
     f.CounterClosed: _counter_closed,
     f.TicketCalled: _ticket_called,
     f.TicketRecalled: _ticket_recalled,
@@ -471,10 +505,20 @@ _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
 }
 
 
+def _acted(state: State, body: Any) -> None:
+    """Whoever asks for something at her counter is there, whatever the switch says."""
+    clerk, counter = getattr(body, "clerk", None), getattr(body, "counter", None)
+    one = state.counters.get(counter) if clerk and counter else None
+    if one is not None and one.away_ms is not None and one.clerk == clerk:
+        state.counters[one.id] = replace(one, away_ms=None)
+
+
 def apply(state: State, fact: Fact) -> None:
     """Change ``state`` by one fact; facts must come in the order of their ids."""
     body = fact.body
     _APPLY[type(body)](state, fact, body)
+    if fact.request is not None and not isinstance(body, f.RatingGiven):
+        _acted(state, body)
     state.last_fact = fact.id
     state.last_ms = fact.at_ms
     if fact.request is not None:

@@ -208,6 +208,18 @@ class SlipSeen(Command, frozen=True):
     reason: SlipFault | None
 
 
+class PresenceSeen(Command, frozen=True):
+    """The clerk's switch: she has been away for ``for_ms``, or is back.
+
+    ``happened_ms`` is None where the node's clock was not set.
+    """
+
+    node: str
+    present: bool
+    for_ms: int
+    happened_ms: int | None
+
+
 class AlarmRaised(Command, frozen=True):
     """A fault at a node, or its end."""
 

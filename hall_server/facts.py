@@ -80,12 +80,17 @@ class CounterOpened(Body, frozen=True, tag="counter_opened"):
     clerk: str
 
 
+PausedBy = Literal["clerk", "presence"]
+"""The clerk herself, or the switch at her place."""
+
+
 class CounterPaused(Body, frozen=True, tag="counter_paused"):
     """No calls for a while."""
 
     counter: str
     clerk: str
     reason: str
+    by: PausedBy = "clerk"
 
 
 class CounterResumed(Body, frozen=True, tag="counter_resumed"):
@@ -93,6 +98,24 @@ class CounterResumed(Body, frozen=True, tag="counter_resumed"):
 
     counter: str
     clerk: str
+    by: PausedBy = "clerk"
+
+
+class ClerkLeft(Body, frozen=True, tag="clerk_left"):
+    """The switch at a counter says that its clerk has been away for ``for_ms``."""
+
+    node: str
+    counter: str | None
+    for_ms: int
+    late: bool = False
+    """Told after she had opened, paused or resumed it: it pauses nothing."""
+
+
+class ClerkReturned(Body, frozen=True, tag="clerk_returned"):
+    """The switch at a counter says that its clerk is back."""
+
+    node: str
+    counter: str | None
 
 
 class CounterClosed(Body, frozen=True, tag="counter_closed"):
@@ -347,6 +370,8 @@ AnyBody = (
     | CounterOpened
     | CounterPaused
     | CounterResumed
+    | ClerkLeft
+    | ClerkReturned
     | CounterClosed
     | TicketCalled
     | TicketRecalled

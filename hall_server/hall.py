@@ -14,7 +14,7 @@ from hall_server.commands import Command, Outcome
 from hall_server.decision import Decision, accept
 from hall_server.facts import AnyBody, BootTime, Fact, Source
 from hall_server.identity import showing
-from hall_server.queue import counters, serving, slips, taking
+from hall_server.queue import counters, presence, serving, slips, taking
 from hall_server.ratings import windows
 from hall_server.state import LIVE, State
 
@@ -43,7 +43,7 @@ def _unreadable(hall: Catalogue, state: State, command: c.UnreadableSeen, now_ms
 
 
 def _tick(hall: Catalogue, state: State, command: c.Tick, now_ms: int) -> Decision:
-    return accept(*windows.close_due(state, now_ms))
+    return accept(*windows.close_due(state, now_ms), *presence.pause_due(state))
 
 
 DECIDE: Final[dict[type[Command], Decide]] = {
@@ -74,6 +74,7 @@ DECIDE: Final[dict[type[Command], Decide]] = {
     c.TicketShown: showing.ticket,
     c.ProcedureShown: showing.procedure,
     c.WrongCardShown: showing.wrong_card,
+    c.PresenceSeen: presence.seen,
     c.AlarmRaised: _alarm,
     c.ClockSetSeen: _clock_set,
     c.WantSettings: _want_settings,

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
-from hall_server.facts import BootTime
+from hall_server.facts import BootTime, PausedBy
 
 TicketPhase = Literal["waiting", "called", "serving", "parked", "finished", "dropped", "cancelled"]
 LIVE: Final = frozenset({"waiting", "called", "serving", "parked"})
@@ -71,6 +71,10 @@ class CounterState(Struct, frozen=True):
     :data:`hall_server.changes.TOLD_TOGETHER` at a time."""
     match: Literal["first", "same", "other"] | None = None
     """What the last card shown here said of the ticket."""
+    paused_by: PausedBy | None = None
+    """Who paused it; None while it is not paused, and for a pause of before this was kept."""
+    away_ms: int | None = None
+    """Since when the switch says that the clerk is away and she has done nothing here."""
 
 
 class Window(Struct, frozen=True):

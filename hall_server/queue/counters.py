@@ -47,12 +47,16 @@ def open_counter(hall: Catalogue, state: State, command: c.OpenCounter, now_ms: 
 
 
 def pause(hall: Catalogue, state: State, command: c.PauseCounter, now_ms: int) -> Decision:
-    """No calls until resumed; a visit going on may be finished."""
+    """No calls until resumed; a visit going on may be finished.
+
+    A pause by hand takes the place of one that her absence made: coming back does not end it.
+    """
     if code := not_hers(hall, state, command):
         return refuse(code)
     if not command.reason.strip():
         return refuse("reason_needed")
-    if state_of(state, command.counter).phase == "paused":
+    one = state_of(state, command.counter)
+    if one.phase == "paused" and one.paused_by != "presence":
         return refuse("counter_paused")
     return accept(f.CounterPaused(command.counter, command.clerk, command.reason.strip()[:200]))
 

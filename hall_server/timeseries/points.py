@@ -115,6 +115,8 @@ def points_of(fact: Fact, hall: str, service_of: Mapping[str, str]) -> list[Poin
             return [_point(kind, at, once, hall=hall, service=served(body.ticket))]
         case f.CounterOpened() | f.CounterPaused() | f.CounterResumed() | f.CounterClosed():
             return [_point(kind, at, once, hall=hall, counter=body.counter)]
+        case f.ClerkLeft() | f.ClerkReturned():
+            return [_point(kind, at, once, hall=hall, counter=body.counter, node=body.node)]
         case f.TicketCalled():
             return [
                 _point(

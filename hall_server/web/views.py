@@ -188,6 +188,8 @@ class CounterView(Struct, frozen=True):
     rating: Rating | None
     thanks_until_ms: int | None
     """Just rated: say thank you until then; which level is never shown."""
+    away: bool = False
+    """Paused because its clerk has left it; why she paused it herself is not shown."""
 
 
 class WaitingLine(Struct, frozen=True):
@@ -275,6 +277,8 @@ class ClerkView(Struct, frozen=True):
     """Kiosks that print slips."""
     slip: SlipLine | None
     """The last one that this clerk asked for, for a minute."""
+    away: bool = False
+    """Paused by the switch at her place, because she left it."""
 
 
 class PanelLine(Struct, frozen=True):

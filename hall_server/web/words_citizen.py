@@ -222,6 +222,11 @@ CITIZEN: Final[dict[str, tuple[str, str]]] = {
         "Số của ông, bà vẫn được giữ. Mời theo dõi bảng gọi số.",
         "Your number keeps its place. Please watch the board.",
     ),
+    "counter.away": ("Cán bộ tạm rời quầy", "The clerk is away for a moment"),
+    "counter.away_how": (
+        "Số của ông, bà vẫn được giữ. Quầy sẽ gọi tiếp khi cán bộ trở lại.",
+        "Your number keeps its place. The counter calls again when the clerk is back.",
+    ),
     "counter.closed": ("Quầy chưa mở", "This counter is closed"),
     "counter.closed_how": (
         "Mời ông, bà xem quầy khác trên bảng gọi số.",

@@ -145,6 +145,11 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.pause_reason.lunch": ("Nghỉ trưa", "Lunch"),
     "clerk.pause_reason.meeting": ("Họp, trao đổi nghiệp vụ", "Meeting"),
     "clerk.pause_reason.machine": ("Máy móc trục trặc", "Trouble with a machine"),
+    "clerk.pause_reason.away": ("Cán bộ tạm rời quầy", "Away from the counter"),
+    "clerk.away_how": (
+        "Quầy tự tạm nghỉ khi ghế trống; ngồi lại hoặc bấm Enter thì gọi số tiếp.",
+        "The counter paused itself when the seat was empty; sit down or press Enter to go on.",
+    ),
     "clerk.transfer.title": ("Chuyển {number} sang lĩnh vực nào?", "Transfer {number} to what?"),
     "clerk.transfer.lead": (
         "Ông, bà không phải chờ lại từ đầu.",

@@ -67,6 +67,7 @@ def counter(moment: Moment, counter: str) -> CounterView:
         _call_id(moment, ticket.id) if ticket else None,
         Rating(window.levels, window.opened_ms + window.duration_ms) if window else None,
         _thanks_until_ms(moment, one.last_finished),
+        phase == "paused" and one.paused_by == "presence",
     )
 
 

@@ -79,6 +79,7 @@ def console(
         ],
         list(moment.catalogue.slips.printers),
         _slip(moment, clerk),
+        away=one.phase == "paused" and one.paused_by == "presence",
     )
 
 

@@ -111,7 +111,8 @@ function ticket(view, now) {
       h(
         "div.about",
         null,
-        h("h2", null, view.phase === "paused" ? t("clerk.on_break", { reason: view.pause_reason }) : t(next ? "clerk.next_up" : "clerk.all_done")),
+        h("h2", null, view.phase === "paused" ? t("clerk.on_break", { reason: view.away ? t("clerk.pause_reason.away") : view.pause_reason }) : t(next ? "clerk.next_up" : "clerk.all_done")),
+        view.away && h("p", null, t("clerk.away_how")),
         h("p", null, next ? `${named(next, "service")} · ${t("clerk.waited", { time: passed(now - next.since_ms) })}` : t("clerk.all_done_how")),
       ),
     );

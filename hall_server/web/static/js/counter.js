@@ -59,7 +59,7 @@ const screens = {
   ],
   serving: (view) => number(view, t("counter.serving"), "serving"),
   idle: quiet("idle"),
-  paused: quiet("paused"),
+  paused: (view) => quiet(view.away ? "away" : "paused")(),
   closed: quiet("closed"),
   rating: (view, now) =>
     h(
