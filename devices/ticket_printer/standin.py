@@ -24,9 +24,9 @@ SLIPS_KEPT: Final = 20
 class Paper:
     """The printer's insides; any thread may call it.
 
-    Set ``paper``, ``cover_open``, ``offline``, ``hangs`` and ``rows_left`` to have faults:
-    ``hangs`` takes bytes and does nothing, ``rows_left`` lets the roll end in the middle of a
-    slip.
+    Set ``paper``, ``cover_open``, ``offline``, ``hangs``, ``hangs_at_slip`` and ``rows_left`` to
+    have faults: ``hangs`` takes bytes and does nothing, ``rows_left`` lets the roll end in the
+    middle of a slip.
     """
 
     def __init__(self) -> None:
@@ -34,6 +34,7 @@ class Paper:
         self.cover_open = False
         self.offline = False
         self.hangs = False
+        self.hangs_at_slip = False
         self.rows_left: int | None = None
         self.received = bytearray()
         """Every byte that came."""
@@ -60,6 +61,14 @@ class Paper:
             self.paper, self.cover_open, self.offline, self.hangs = "ok", False, False, False
             self.rows_left = None
             return self._print_on()
+
+    def switch_off_and_on(self) -> None:
+        """All faults are gone, and all that was not printed."""
+        with self._lock:
+            self._waiting.clear()
+            self._rows.clear()
+            self.hangs_at_slip = False
+        self.repair()
 
     def _take_one(self, byte: int) -> bytes:
         self.received.append(byte)
@@ -123,6 +132,9 @@ class Paper:
         if waiting[:4] == b"\x1dv0\x00" and len(waiting) >= 8:
             row = int.from_bytes(waiting[4:6], "little")
             rows = int.from_bytes(waiting[6:8], "little")
+            if self.hangs_at_slip:
+                self.hangs = True
+                return None
             if len(waiting) < 8 + row * rows:
                 return None
             if self.rows_left is not None and rows > self.rows_left:
