@@ -17,6 +17,7 @@ from devices import topics
 from devices.messages import (
     Ack,
     Alarm,
+    ClerkPresence,
     Display,
     Event,
     EventBody,
@@ -464,3 +465,15 @@ def test_an_alarm_of_a_node_is_kept(desk: Desk, counter: Node_) -> None:
     counter.hear("ack")
     (alarm,) = desk.facts(f.NodeAlarm)
     assert alarm.body == f.NodeAlarm("counter-1", "stuck", "button-3", "held for 10 s", True)
+
+
+def test_a_clerk_who_left_pauses_her_counter_and_a_word_sent_twice_does_so_once(
+    desk: Desk, counter: Node_
+) -> None:
+    assert desk.ask(c.OpenCounter).ok
+    for _ in range(2):
+        counter.event(1, ClerkPresence(present=False, for_ms=60_000))
+        counter.hear("ack")
+    (paused,) = desk.facts(f.CounterPaused)
+    assert paused.body == f.CounterPaused("1", "clerk-1", "Cán bộ tạm rời quầy", "presence")
+    assert len(desk.facts(f.ClerkLeft)) == 1
