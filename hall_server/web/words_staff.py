@@ -215,6 +215,11 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
         "Chưa quét thẻ căn cước. Mời ông, bà đưa mã QR trên thẻ trước máy quét.",
         "No citizen card read. Ask the visitor to hold its QR code before the scanner.",
     ),
+    "clerk.card.gone": (
+        "Nội dung thẻ không còn được giữ. Cần xem lại thì mời ông, bà đưa mã QR trên thẻ lần nữa.",
+        "What the card said is no longer kept. To see it again, ask the visitor to hold its QR "
+        "code before the scanner once more.",
+    ),
     "clerk.card.name": ("Họ và tên", "Name"),
     "clerk.card.number": ("Số định danh", "Personal number"),
     "clerk.card.born": ("Ngày sinh", "Born"),

@@ -49,6 +49,7 @@ def more_scenes() -> dict[str, Scene]:
         "hasty-kiosk": Scene("kiosk", hasty, made_up.KIOSK, do=("press .service", "wait .go")),
         "free": Scene("clerk", free, made_up.CLERK),
         "called": Scene("clerk", called, made_up.CLERK),
+        "card-gone": Scene("clerk", made_up_staff.clerk(card=None), made_up.CLERK),
     }
 
 
@@ -234,6 +235,14 @@ def test_escape_leaves_a_question_and_nothing_is_done(stage: Stage) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
     assert stage.asked == []
+
+
+def test_a_card_that_was_read_and_forgotten_is_not_said_to_be_unread(stage: Stage) -> None:
+    page = stage.open("card-gone")
+    expect(page.locator("#work .match")).to_be_visible()
+    expect(page.locator(".card-none")).to_contain_text("không còn được giữ")
+    page = stage.open("called")
+    expect(page.locator(".card-none")).to_contain_text("Chưa quét")
 
 
 def test_a_reason_of_ones_own_may_be_written(stage: Stage) -> None:

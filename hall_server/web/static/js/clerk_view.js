@@ -250,7 +250,8 @@ function card(view) {
   if (wrong) return h("p.note.wrong", { "data-key": "card-wrong", role: "status" }, t(`clerk.card.${wrong}`));
   if (!form) {
     if (!view.ticket) return null;
-    return h("p.card-none", { "data-key": "card-none" }, t("clerk.card.none"));
+    const was = view.ticket.match; // read, and forgotten since: by time or by a new start of the hall
+    return h("p.card-none", { "data-key": "card-none" }, t(was ? "clerk.card.gone" : "clerk.card.none"));
   }
   const field = (name, value, wide) => value && h("div", { class: wide ? "wide" : null }, h("dt", null, t(`clerk.card.${name}`)), h("dd", null, value));
   return h(
