@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -55,11 +56,13 @@ def _work(own: OwnSettings) -> int:
         while True:
             try:
                 word = node.live()
-            except (OutboxError, DeviceError, SettingsError) as error:
+            except (OSError, DeviceError, SettingsError) as error:
                 if not desk.trying:
                     raise
                 desk.give_up(str(error))
                 word = "anew"
+            if word == "anew":
+                gc.collect()  # what is left of the agent before holds its outbox and its devices
             if word == "end":
                 return WELL
             if word == "port":

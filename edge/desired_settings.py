@@ -27,8 +27,8 @@ from edge.settings import NodeSettings, fit_settings, read_settings
 _log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "settings.json"
-STEADY_S: Final = 1.0
-"""So long all must be well before settings count as good."""
+STEADY_SHARE: Final = 1 / 12
+"""Of the time of a trial: so long all must be well before settings count as good."""
 
 
 class OwnSettings(Struct, frozen=True):
@@ -64,6 +64,7 @@ class SettingsDesk:
         self._path = folder / FILE_NAME
         self._own = own
         self._seconds = seconds
+        self._steady_s = seconds * STEADY_SHARE
         self._lock = threading.Lock()
         self._waiting: DesiredSettings | None = None
         self._ends_s: float | None = None
@@ -154,7 +155,7 @@ class SettingsDesk:
             self._well_since_s = None
         elif self._well_since_s is None:
             self._well_since_s = now_s
-        if self._well_since_s is not None and now_s - self._well_since_s >= STEADY_S:
+        if self._well_since_s is not None and now_s - self._well_since_s >= self._steady_s:
             self._ends_s = None
             try:
                 self._write(replace(self.kept, confirmed=trying, trying=None))
@@ -166,7 +167,8 @@ class SettingsDesk:
             return "good"
         if now_s >= self._ends_s:
             lacking = [*blamed, *([] if linked else ["the link to the broker"])]
-            self.give_up(f"not well within {self._seconds:g} s: {', '.join(lacking)}")
+            which = ", ".join(lacking) or "all were, and for too short a time"
+            self.give_up(f"not well within {self._seconds:g} s: {which}")
             return "bad"
         return "wait"
 

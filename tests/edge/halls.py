@@ -13,6 +13,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from devices import topics
 from devices.messages import (
     Ack,
+    AppliedSettings,
+    CommandAnswer,
     Display,
     Event,
     HallState,
@@ -60,6 +62,8 @@ class HallStandIn:
         self.through: dict[str, int] = {}
         self.states: list[NodeState] = []
         self.healths: list[Health] = []
+        self.applied: list[AppliedSettings] = []
+        self.answers: list[CommandAnswer] = []
         self._lock = threading.Lock()
         self._broker = broker
         self._started_ms = wall_ms()
@@ -74,6 +78,11 @@ class HallStandIn:
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
+
+    @property
+    def port(self) -> int:
+        """The broker's."""
+        return self._broker.port
 
     def __enter__(self) -> Self:
         self._client.connect(self._broker.host, self._broker.port, 30)
@@ -110,6 +119,10 @@ class HallStandIn:
                 self.states.append(decode(payload, NodeState))
             elif leaf == "health":
                 self.healths.append(decode(payload, Health))
+            elif leaf == "settings/applied":
+                self.applied.append(decode(payload, AppliedSettings))
+            elif leaf == "command/answer":
+                self.answers.append(decode(payload, CommandAnswer))
             elif leaf == "event":
                 self._take(decode(payload, Event))
 
