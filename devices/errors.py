@@ -49,6 +49,14 @@ class CameraStoppedError(DeviceError, OSError):
     """The scanner's camera was there and gives no more frames."""
 
 
+class ScannerStoppedError(DeviceError, OSError):
+    """The scanner on a serial line or input device was there and is unplugged."""
+
+
+class ScannerSilentError(DeviceError, RuntimeError):
+    """The scanner is open and did not read the test card exactly."""
+
+
 class FrameError(DeviceError, ValueError):
     """Something that is not a picture of a shape that the decoders read."""
 
@@ -83,3 +91,7 @@ class CameraLibraryMissingError(DeviceError, ImportError):
 
 class PoorPictureError(DeviceError, ValueError):
     """The face camera works, and what it sees is of no use; the text holds figures alone."""
+
+
+class UnheardError(DeviceError, RuntimeError):
+    """A button or switch was moved and said nothing, or another one spoke."""

@@ -10,18 +10,15 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
-from devices.messages import Announcement, Scan
+from devices.messages import Announcement
 from devices.rating_buttons.lamps import DARK, Lamps
 from edge import settings
 from edge.clock import Clock
 from edge.counter import Screen
 from edge.latest import Latest
 from edge.loops import Loop
-from edge.outbox import OutboxError
-from edge.recorder import Recorder
 from edge.shown import KeptFile
 
 _POLL_S: Final = 0.1
@@ -115,44 +112,6 @@ def _mock_pins() -> Any:
     from devices.rating_buttons.standin import mock_factory
 
     return mock_factory()
-
-
-class ScannerLoop:
-    """Each code held before the scanner becomes an event."""
-
-    def __init__(self, table: settings.QrScanner, recorder: Recorder, clock: Clock) -> None:
-        self._table = table
-        self._recorder = recorder
-        self._clock = clock
-        if table.source == "folder" and table.folder:
-            Path(table.folder).mkdir(parents=True, exist_ok=True)
-
-    def run(self, loop: Loop) -> None:
-        """The body of the loop."""
-        from devices.qr_scanner.frames import FolderFrames, Frames, V4L2Frames
-        from devices.qr_scanner.scanner import QrScanner
-
-        frames: Frames
-        if self._table.source == "folder":
-            frames = FolderFrames(str(self._table.folder))
-        else:
-            frames = V4L2Frames(str(self._table.device))
-        with QrScanner(
-            frames=frames, on_scan=self._keep, monotonic_us=self._clock.monotonic_us
-        ) as scanner:
-            while not loop.stopping.is_set():
-                loop.beat()
-                try:
-                    scanner.run_once()
-                except OutboxError:
-                    # the code is reported again while it is held: the disk may free up till then
-                    loop.rest(0.5)
-                else:
-                    loop.well()
-
-    def _keep(self, decoded: Any) -> None:
-        self._recorder.record(Scan(decoded.text, decoded.decoder))
-        self._recorder.send()
 
 
 class DisplayLoop:

@@ -1,69 +1,72 @@
 """One frame of the camera in, the texts of its QR codes out, or nothing: never a wrong text.
 
-zxing-cpp looks first; if it finds nothing it looks again at twice the size, and then zbar looks.
-Bytes that are UTF-8 to the last one become text, whatever alphabet the code declares; all others
-are refused and counted, because what they say would have to be guessed.
+zxing-cpp looks first.  Only if it finds nothing is the likeliest part of the frame looked at
+more closely, in many ways, by zxing-cpp and zbar, until the time for a frame is spent.  Bytes
+that are UTF-8 to the last one become text, whatever alphabet the code declares; all others are
+refused and counted, because what they say would have to be guessed.
 """
 
 from __future__ import annotations
 
+import math
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-import zxingcpp
-from numpy.typing import NDArray
 
 from devices.errors import FrameError
-from devices.qr_scanner import zbar
+from devices.qr_scanner.decoded import Decoded, DecoderName
+from devices.qr_scanner.looks import LOOKS, Finder, Found, Look, by_zbar, by_zxing
+from devices.qr_scanner.place import Area, Frame, likeliest
 
-Frame = NDArray[np.uint8]
-"""A picture, H x W grey or H x W x 3 blue-green-red, 8 bits a channel."""
+__all__ = [
+    "LOOKS",
+    "Decoded",
+    "DecoderName",
+    "Finder",
+    "Found",
+    "Frame",
+    "Look",
+    "Reading",
+    "by_zbar",
+    "by_zxing",
+    "decode",
+    "read",
+    "to_grey",
+]
 
-DecoderName = Literal["zxing-cpp", "pyzbar"]
+BUDGET_MS: Final = 18.0
+"""Processor time for a frame before no further look begins; a setting of the node."""
 
 MAX_PIXELS: Final = 20_000_000
 """Larger frames are refused: no camera of a counter makes them."""
 
-_MAX_DOUBLED_PIXELS: Final = 1_000_000
-"""Above this, small modules are large enough, and doubling would eat the budget."""
-
-_WHOLE_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
-"""Neither micro nor rectangular QR codes: nothing in a hall prints them."""
+_MAX_LOOKED_AT: Final = 1_000_000
+"""Pixels; a larger frame is looked at shrunk, and its likeliest part as it came."""
 
 _FLAT: Final = 10
 """Between the darkest and the brightest grey level there must be more than this."""
 
-
-class Look(NamedTuple):
-    """One decoder: its name, and grey frame in, each code's text or None (not UTF-8) out."""
-
-    decoder: DecoderName
-    find: Callable[[Frame], list[str | None]]
-
-
-class Decoded(NamedTuple):
-    """A code that was read. ``text`` (NFC, otherwise as printed) may be personal: never log it."""
-
-    text: str
-    decoder: DecoderName
-
-    def __repr__(self) -> str:
-        return f"Decoded(text=<{len(self.text)} characters withheld>, decoder={self.decoder!r})"
+_WHOLE: Final = 0.7
+"""A part larger than this share of the frame is no part."""
 
 
 class Reading(NamedTuple):
     """What one frame held."""
 
     codes: list[Decoded]
+    """The code that is held before the camera first: see :func:`read`."""
     refused: int
     """Whole codes whose bytes are not UTF-8."""
+    around: Area | None = None
+    """Where the first code is, in pixels of the frame."""
+    left_off: int = 0
+    """The first look that had no time; 0 where all had their turn or a code was found."""
 
 
-def decode(frame: Frame, *, budget_ms: float = 20.0) -> list[Decoded]:
+def decode(frame: Frame, *, budget_ms: float = BUDGET_MS) -> list[Decoded]:
     """The QR codes in ``frame``; see :func:`read`."""
     return read(frame, budget_ms=budget_ms).codes
 
@@ -71,32 +74,50 @@ def decode(frame: Frame, *, budget_ms: float = 20.0) -> list[Decoded]:
 def read(
     frame: Frame,
     *,
-    budget_ms: float = 20.0,
-    looks: Sequence[Look] | None = None,
-    clock_s: Callable[[], float] = time.perf_counter,
+    budget_ms: float = BUDGET_MS,
+    looks: Sequence[Look] = LOOKS,
+    begin_at: int = 0,
+    clock_s: Callable[[], float] = time.thread_time,
 ) -> Reading:
-    """The QR codes in ``frame``, by the first decoder that finds any.
+    """The QR codes in ``frame``, by the first look that finds any.
 
-    After ``budget_ms`` no further decoder begins; one that has begun ends its work.  ``looks``
-    are the decoders in their order, by default :data:`LOOKS`.
+    Several codes come in an order that depends on the frame alone: the larger and the nearer to
+    the middle first.  The first of ``looks`` and one more always look, the one more being that of
+    ``begin_at`` (``left_off`` of the frame before); the others follow in their order, but none
+    begins after ``budget_ms`` of this thread's own time.  One that has begun ends its work.
+    Other programs on the machine take nothing of that time.
 
     Raises:
         FrameError: not uint8, not H x W or H x W x 3, empty, or above :data:`MAX_PIXELS`.
         DecoderMissingError: see :func:`devices.qr_scanner.zbar.read`.
     """
-    ends_s = clock_s() + budget_ms / 1000
+    began_s = clock_s()
     grey = to_grey(frame)
     if int(grey.max()) - int(grey.min()) <= _FLAT:
         return Reading([], 0)
-    for decoder, find in LOOKS if looks is None else looks:
-        found = find(grey)
+    shrunk, by = _shrunk(grey)
+    part: Area | None = None
+    left_off = 0
+    order = [0, *_round(len(looks), begin_at)]
+    for turn, number in enumerate(order):
+        look = looks[number]
+        if turn:
+            # one closer look there is, however slow the machine
+            spent = (clock_s() - began_s) * 1000 / budget_ms if turn > 1 else 0.0
+            if spent >= look.begin_by:
+                left_off = left_off or number
+                continue
+            if part is None and (part := _part(shrunk, by, grey)) is None:
+                break  # an empty desk, snow, or a covered lens
+        whole = part is not None and part.pixels > _WHOLE * grey.size
+        if look.at == "part" and part is not None and not whole:
+            close, closer_by = _shrunk(part.of(grey))
+            found = _moved(look.find(close), closer_by, part.left, part.top)
+        else:
+            found = _moved(look.find(shrunk), by, 0, 0)
         if found:
-            texts = dict.fromkeys(text for text in found if text is not None)
-            codes = [Decoded(text, decoder) for text in texts]
-            return Reading(codes, sum(text is None for text in found))
-        if clock_s() >= ends_s:
-            break
-    return Reading([], 0)
+            return _reading(found, look.decoder, grey)
+    return Reading([], 0, left_off=left_off)
 
 
 def to_grey(frame: Frame) -> Frame:
@@ -120,39 +141,51 @@ def to_grey(frame: Frame) -> Frame:
     return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 
-def by_zxing(grey: Frame) -> list[str | None]:
-    """Each code that zxing-cpp finds in ``grey``: its text, or None where it is not UTF-8.
-
-    zxing-cpp, too, guesses the alphabet of a code that declares none, and takes short Vietnamese
-    texts such as "ềA" for Shift_JIS: its own text is not asked for, its bytes are.
-    """
-    found = zxingcpp.read_barcodes(grey, formats=_WHOLE_QR)
-    return [_strict(code.bytes) for code in found]
+def _round(count: int, begin_at: int) -> list[int]:
+    first = begin_at if 0 < begin_at < count else 1
+    return [*range(first, count), *range(1, first)]
 
 
-def by_zxing_doubled(grey: Frame) -> list[str | None]:
-    """As :func:`by_zxing` at twice the size, for codes with modules of a pixel or two."""
-    if grey.size > _MAX_DOUBLED_PIXELS:
-        return []
-    doubled = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    return by_zxing(np.asarray(doubled, dtype=np.uint8))
+def _shrunk(grey: Frame) -> tuple[Frame, float]:
+    """``grey`` in at most :data:`_MAX_LOOKED_AT` pixels, and by how much it was larger."""
+    by = math.sqrt(grey.size / _MAX_LOOKED_AT)
+    if by <= 1:
+        return grey, 1.0
+    size = (max(1, int(grey.shape[1] / by)), max(1, int(grey.shape[0] / by)))
+    smaller = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return smaller, grey.shape[1] / size[0]
 
 
-def by_zbar(grey: Frame) -> list[str | None]:
-    """Each code that zbar finds in ``grey``: its text, or None where it is not UTF-8."""
-    return [_strict(code) for code in zbar.read(grey)]
+def _part(shrunk: Frame, by: float, grey: Frame) -> Area | None:
+    part = likeliest(shrunk)
+    return part and part.times(by).wider(0, grey.shape[1], grey.shape[0])
 
 
-LOOKS: Final[tuple[Look, ...]] = (
-    Look("zxing-cpp", by_zxing),
-    Look("zxing-cpp", by_zxing_doubled),
-    Look("pyzbar", by_zbar),
-)
-"""Every decoder, the surest and quickest first."""
+def _moved(found: list[Found], by: float, left: int, top: int) -> list[Found]:
+    """``found`` in pixels of the whole frame."""
+    moved = []
+    for text, area in found:
+        here = area.times(by)
+        moved.append(
+            Found(
+                text, Area(here.left + left, here.top + top, here.right + left, here.bottom + top)
+            )
+        )
+    return moved
 
 
-def _strict(code: bytes) -> str | None:
-    try:
-        return unicodedata.normalize("NFC", code.decode("utf-8"))
-    except UnicodeDecodeError:
-        return None
+def _reading(found: list[Found], decoder: DecoderName, grey: Frame) -> Reading:
+    height, width = grey.shape
+
+    def held_up(one: Found) -> tuple[float, str]:
+        away = math.hypot(
+            (one.area.left + one.area.right - width) / 2,
+            (one.area.top + one.area.bottom - height) / 2,
+        )
+        return -math.sqrt(max(one.area.pixels, 0)) / (height / 4 + away), one.text or ""
+
+    ordered = sorted(found, key=held_up)
+    texts = {one.text: one.area for one in reversed(ordered) if one.text is not None}
+    codes = [Decoded(text, decoder) for text in reversed(texts)]
+    refused = sum(one.text is None for one in found)
+    return Reading(codes, refused, texts[codes[0].text] if codes else None)

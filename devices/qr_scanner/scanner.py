@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from devices.errors import DecoderMissingError, DeviceError
-from devices.messages import MAX_SCAN_CHARS
-from devices.qr_scanner import decode, zbar
-from devices.qr_scanner.decode import Decoded
+from devices.qr_scanner import zbar
+from devices.qr_scanner.decode import BUDGET_MS
+from devices.qr_scanner.decoded import Decoded
 from devices.qr_scanner.frames import Frames
-from devices.qr_scanner.held import HeldCodes
+from devices.qr_scanner.looks import LOOKS, by_zbar, by_zxing, without
+from devices.qr_scanner.reader import Reader
+from devices.qr_scanner.reports import Counts, Reports
+from devices.qr_scanner.self_test import TEST_TEXT
 from devices.qr_scanner.standin import draw_code
-
-TEST_TEXT: Final = "MẪU THỬ: Ơ Ư Đ ă ẫ ỹ"
-"""On the card of the self-test: letters that a wrong alphabet would show."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a scanner has seen since its start."""
-
-    looks: int = 0
-    """Frames that were decoded."""
-    scans: int = 0
-    """Codes that were reported."""
-    refused: int = 0
-    """Looks at a code that is not UTF-8, or empty."""
-    too_long: int = 0
-    """Looks at a code with more characters than a message carries."""
 
 
 class QrScanner:
-    """Codes held before ``frames`` are reported through ``on_scan``, each holding once.
+    """Codes held before the camera of ``frames`` are reported through ``on_scan``.
 
-    A code held still, however long, is one scan; it is a new one after it has been away for
-    ``same_code_s``.  Several codes side by side are a scan each.  After a look, frames of the
-    next ``rest_ms`` are let go unread, so that the node's core rests.  If ``on_scan`` raises,
-    the code is reported again at the next look.
+    Which of them, and when, :class:`devices.qr_scanner.reports.Reports` says.  After a look,
+    frames of the next ``rest_ms`` are let go unread, so that the node's core rests.
     """
 
     def __init__(
@@ -50,26 +33,32 @@ class QrScanner:
         monotonic_us: Callable[[], int],
         rest_ms: int = 60,
         same_code_s: float = 3.0,
-        budget_ms: float = 20.0,
+        gap_s: float = 0.25,
+        budget_ms: float = BUDGET_MS,
     ) -> None:
         self._frames = frames
-        self._on_scan = on_scan
         self._monotonic_us = monotonic_us
         self._rest_us = rest_ms * 1000
-        self._budget_ms = budget_ms
-        self._held = HeldCodes(away_us=round(same_code_s * 1_000_000))
+        self._reports = Reports(on_scan, same_code_s=same_code_s, gap_s=gap_s)
         self._looked_us: int | None = None
         self._closed = False
-        self._looks = decode.LOOKS
-        self.counts = Counts()
         self.notes: list[str] = []
         """What works with less than it should, a sentence each."""
+        self.last_ms = 0.0
+        """How long the last look took."""
+        looks = LOOKS
         try:
             zbar.check()
         except DecoderMissingError as error:
             # zxing-cpp alone still reads most codes: a counter with one decoder is open
-            self._looks = tuple(look for look in decode.LOOKS if look.decoder != "pyzbar")
+            looks = without("pyzbar")
             self.notes.append(f"the scanner reads without zbar: {error}")
+        self._reader = Reader(budget_ms=budget_ms, looks=looks)
+
+    @property
+    def counts(self) -> Counts:
+        """What it has seen since its start."""
+        return self._reports.counts
 
     def run_once(self, timeout_s: float = 0.5) -> bool:
         """Take one frame and report what is newly held; False when none came within the time.
@@ -86,15 +75,12 @@ class QrScanner:
         now_us = self._monotonic_us()
         if self._looked_us is not None and now_us - self._looked_us < self._rest_us:
             return True
-        reading = decode.read(frame, budget_ms=self._budget_ms, looks=self._looks)
+        reading = self._reader.read(frame)
         self._looked_us = self._monotonic_us()
+        self.last_ms = (self._looked_us - now_us) / 1000
         self.counts.looks += 1
         self.counts.refused += reading.refused
-        codes = {code.text: code for code in reading.codes if self._fits(code)}
-        for text in self._held.look(codes, now_us):
-            self._on_scan(codes[text])
-            self._held.keep(text)
-            self.counts.scans += 1
+        self._reports.look(reading.codes, now_us)
         return True
 
     def self_test(self, timeout_s: float = 2.0) -> list[str]:
@@ -104,9 +90,9 @@ class QrScanner:
         """
         card = draw_code(TEST_TEXT)
         wrong: list[str] = []
-        for name, read in (("zxing-cpp", decode.by_zxing), ("pyzbar", decode.by_zbar)):
+        for name, read in (("zxing-cpp", by_zxing), ("pyzbar", by_zbar)):
             try:
-                if read(card) != [TEST_TEXT]:
+                if [found.text for found in read(card)] != [TEST_TEXT]:
                     wrong.append(f"{name} misreads the test card: install the pinned version")
             except DeviceError as error:
                 wrong.append(f"{name} cannot read: {error}")
@@ -133,12 +119,3 @@ class QrScanner:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _fits(self, code: Decoded) -> bool:
-        if not code.text:
-            self.counts.refused += 1
-            return False
-        if len(code.text) > MAX_SCAN_CHARS:
-            self.counts.too_long += 1
-            return False
-        return True

@@ -9,7 +9,7 @@ bytes as they are printed.
 from __future__ import annotations
 
 from ctypes import string_at
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,13 @@ _CFG_BINARY: Final = 4
 _Y800: Final = int.from_bytes(b"Y800", "little")
 
 
+class Symbol(NamedTuple):
+    """One code: its bytes as printed, and points on its edge (right, down) in pixels."""
+
+    data: bytes
+    corners: list[tuple[int, int]]
+
+
 def check() -> None:
     """See that zbar is there and new enough.
 
@@ -32,8 +39,8 @@ def check() -> None:
     read(np.zeros((8, 8), np.uint8))
 
 
-def read(grey: NDArray[np.uint8]) -> list[bytes]:
-    """The bytes of every whole QR code in ``grey`` (H x W); other bar codes are not looked for.
+def read(grey: NDArray[np.uint8]) -> list[Symbol]:
+    """Every whole QR code in ``grey`` (H x W); other bar codes are not looked for.
 
     Parts of a message that is spread over several codes are left out: zbar marks them partial.
 
@@ -63,12 +70,20 @@ def read(grey: NDArray[np.uint8]) -> list[bytes]:
         # zbar does not copy: ``pixels`` must live until the image is destroyed
         wrapper.zbar_image_set_data(image, pixels, len(pixels), None)
         wrapper.zbar_scan_image(scanner, image)
-        found: list[bytes] = []
+        found: list[Symbol] = []
         symbol_at = wrapper.zbar_image_first_symbol(image)
         while symbol_at:
             if symbol_at.contents.type == _QRCODE:
                 length = wrapper.zbar_symbol_get_data_length(symbol_at)
-                found.append(string_at(wrapper.zbar_symbol_get_data(symbol_at), length))
+                data = string_at(wrapper.zbar_symbol_get_data(symbol_at), length)
+                corners = [
+                    (
+                        wrapper.zbar_symbol_get_loc_x(symbol_at, corner),
+                        wrapper.zbar_symbol_get_loc_y(symbol_at, corner),
+                    )
+                    for corner in range(wrapper.zbar_symbol_get_loc_size(symbol_at))
+                ]
+                found.append(Symbol(data, corners))
             symbol_at = wrapper.zbar_symbol_next(symbol_at)
         return found
     finally:

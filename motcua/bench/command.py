@@ -64,6 +64,13 @@ BENCHES: Final[Mapping[str, Bench]] = {
         1_920,
         240.0,
     ),
+    "node": Bench(
+        "motcua.bench.node",
+        "what a node takes of memory, processor and disk, and a press from button to lamp and hall",
+        "presses",
+        400,
+        180.0,
+    ),
     "journal": Bench(
         "motcua.bench.journal",
         "opening a year's journal",
@@ -73,10 +80,17 @@ BENCHES: Final[Mapping[str, Bench]] = {
     ),
 }
 
+OWN: Final[Mapping[str, tuple[str, str]]] = {
+    "qr": ("motcua.bench.qr", "codes that the scanner reads off frames, beside each decoder alone"),
+}
+"""Measures with arguments of their own: module with ``add_arguments`` and ``run``, what it is."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``motcua bench``."""
     kinds = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
+    for name, (module, what) in OWN.items():
+        import_module(module).add_arguments(kinds.add_parser(name, help=what, description=what))
     for name, bench in BENCHES.items():
         kind = kinds.add_parser(name, help=bench.what, description=bench.what)
         kind.add_argument("--json", action="store_true", help="print one JSON object")
@@ -105,6 +119,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print; 0 all is well, 1 something was lost, doubled or wrong."""
+    if arguments.bench in OWN:
+        status: int = import_module(OWN[arguments.bench][0]).run(arguments)
+        return status
     folder: Path = arguments.folder or usual_folder()
     measure: Measure = import_module(BENCHES[arguments.bench].module).measure
     try:

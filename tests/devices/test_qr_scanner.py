@@ -100,16 +100,41 @@ def test_a_card_that_comes_back_later_is_a_new_scan(desk: Desk) -> None:
 
 def test_two_different_cards_are_two_scans(desk: Desk) -> None:
     desk.look(draw_code(CARD, scale=3))
-    desk.look(draw_code(OTHER, scale=3))
-    desk.look(draw_code(CARD, scale=3))
+    desk.look(draw_code(OTHER, scale=3), after_s=0.3)
+    desk.look(draw_code(CARD, scale=3), after_s=0.3)
     assert desk.texts == [CARD, OTHER]
 
 
-def test_two_cards_held_together_are_two_scans(desk: Desk) -> None:
-    both = np.hstack([draw_code(CARD, scale=3), draw_code(OTHER, scale=3)])
-    for _ in range(3):
-        desk.look(both)
-    assert sorted(desk.texts) == sorted([CARD, OTHER])
+def beside(left: str, right: str) -> Frame:
+    """Two codes, the left one in the middle of the frame."""
+    codes = [draw_code(left, scale=4), draw_code(right, scale=3)]
+    frame = np.full((480, 900), 200, np.uint8)
+    for code, middle in zip(codes, (450, 760), strict=True):
+        top, begin = 240 - code.shape[0] // 2, middle - code.shape[1] // 2
+        frame[top : top + code.shape[0], begin : begin + code.shape[1]] = code
+    return frame
+
+
+def test_of_two_cards_held_together_the_one_in_the_middle_is_the_scan(desk: Desk) -> None:
+    for _ in range(10):
+        desk.look(beside(CARD, OTHER), after_s=0.5)
+    assert desk.texts == [CARD]
+
+
+def test_the_card_behind_is_a_scan_when_the_first_is_taken_away(desk: Desk) -> None:
+    desk.look(beside(CARD, OTHER))
+    desk.look(draw_code(OTHER, scale=3), after_s=0.5)
+    assert desk.texts == [CARD, OTHER]
+
+
+def test_cards_that_come_faster_than_a_hand_can_are_reported_one_after_the_other(
+    desk: Desk,
+) -> None:
+    desk.look(draw_code(CARD, scale=3))
+    desk.look(draw_code(OTHER, scale=3), after_s=0.1)
+    assert desk.texts == [CARD]
+    desk.look(draw_code(OTHER, scale=3), after_s=0.2)
+    assert desk.texts == [CARD, OTHER]
 
 
 def test_a_node_that_stood_still_does_not_scan_a_held_card_again(desk: Desk) -> None:
@@ -186,7 +211,7 @@ def test_a_camera_that_stopped_is_told_by_the_self_test_and_by_the_loop(
 
 
 def test_without_zbar_the_scanner_goes_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(grey: Frame) -> list[bytes]:
+    def missing(grey: Frame) -> list[zbar.Symbol]:
         raise DecoderMissingError("install the Debian package libzbar0")
 
     monkeypatch.setattr(zbar, "read", missing)

@@ -14,22 +14,22 @@ from pyzbar import pyzbar
 from pyzbar.wrapper import ZBarSymbol
 
 from devices.errors import FrameError
-from devices.qr_scanner.decode import (
-    LOOKS,
-    Decoded,
-    Frame,
-    Look,
-    by_zbar,
-    by_zxing,
-    decode,
-    read,
-    to_grey,
-)
+from devices.qr_scanner import looks
+from devices.qr_scanner.decode import LOOKS, Decoded, Found, Frame, Look, decode, read, to_grey
+from devices.qr_scanner.place import Area, likeliest
 from devices.qr_scanner.standin import draw_code
 from tests.devices.qr_cards import CARD, EVERY_LETTER, NAMES, blurred, drawn, noisy, on_desk
 
 AT_LEISURE_MS = 60_000.0
 """A budget that a busy machine does not spend either."""
+
+
+def by_zxing(frame: Frame) -> list[str | None]:
+    return [found.text for found in looks.by_zxing(frame)]
+
+
+def by_zbar(frame: Frame) -> list[str | None]:
+    return [found.text for found in looks.by_zbar(frame)]
 
 
 def texts(frame: Frame) -> list[str]:
@@ -110,29 +110,134 @@ def test_a_small_code_is_read_at_twice_the_size() -> None:
 
 def test_where_zxing_finds_nothing_zbar_has_its_turn() -> None:
     blind = Look("zxing-cpp", lambda grey: [])
+    [zbar, *_] = [look for look in LOOKS if look.decoder == "pyzbar"]
     frame = draw_code(CARD)
-    assert read(frame, looks=[blind, blind, LOOKS[2]], budget_ms=AT_LEISURE_MS).codes == [
+    assert read(frame, looks=[blind, blind, zbar], budget_ms=AT_LEISURE_MS).codes == [
         Decoded(CARD, "pyzbar")
     ]
 
 
-def test_no_decoder_begins_when_the_time_for_a_frame_is_spent() -> None:
-    now_s = 0.0
-    begun: list[str] = []
+class Stopwatch:
+    """Looks that take a given time each and find nothing."""
 
-    def slow(name: str) -> Look:
-        def find(grey: Frame) -> list[str | None]:
-            nonlocal now_s
-            begun.append(name)
-            now_s += 0.012
-            return []
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.begun: list[int] = []
 
-        return Look("zxing-cpp", find)
+    def looks(self, *took_ms: float, begin_by: float = 1.0) -> list[Look]:
+        def look(number: int, ms: float) -> Look:
+            def find(grey: Frame) -> list[Found]:
+                self.begun.append(number)
+                self.now_s += ms / 1000
+                return []
 
-    looks = [slow("first"), slow("second"), slow("third")]
-    reading = read(draw_code(CARD), budget_ms=20, looks=looks, clock_s=lambda: now_s)
-    assert begun == ["first", "second"]
+            return Look("zxing-cpp", find, "part", begin_by if number else 1.0)
+
+        return [look(number, ms) for number, ms in enumerate(took_ms)]
+
+
+def test_no_look_begins_when_the_time_for_a_frame_is_spent() -> None:
+    watch = Stopwatch()
+    given = watch.looks(12, 12, 12)
+    reading = read(draw_code(CARD), budget_ms=20, looks=given, clock_s=lambda: watch.now_s)
+    assert watch.begun == [0, 1]
     assert reading.codes == []
+    assert reading.left_off == 2
+
+
+def test_a_look_that_had_no_time_has_it_at_the_next_frame() -> None:
+    watch = Stopwatch()
+    given = watch.looks(12, 12, 12, 1)
+    begin_at = 0
+    for _ in range(3):
+        reading = read(
+            draw_code(CARD),
+            budget_ms=20,
+            looks=given,
+            begin_at=begin_at,
+            clock_s=lambda: watch.now_s,
+        )
+        begin_at = reading.left_off
+    assert watch.begun == [0, 1, 0, 2, 0, 3, 1]
+
+
+def test_a_slow_look_does_not_begin_late() -> None:
+    watch = Stopwatch()
+    given = watch.looks(12, 1, 1, begin_by=0.5)
+    reading = read(draw_code(CARD), budget_ms=20, looks=given, clock_s=lambda: watch.now_s)
+    assert watch.begun == [0, 1]
+    assert reading.left_off == 2
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(np.full((480, 640), 200, np.uint8), id="an empty desk"),
+        pytest.param(noisy(np.full((480, 640), 128, np.uint8), 2), id="cloth"),
+        pytest.param(noisy(np.full((480, 640), 128, np.uint8), 60), id="snow"),
+    ],
+)
+def test_a_frame_without_anything_like_a_code_costs_one_look(frame: Frame) -> None:
+    watch = Stopwatch()
+    read(frame, looks=watch.looks(1, 1, 1), clock_s=lambda: watch.now_s)
+    assert watch.begun in ([], [0])
+
+
+def test_the_code_in_the_middle_comes_before_the_one_at_the_side() -> None:
+    other = CARD.replace("MẪU", "THỬ")
+    frame = on_desk(draw_code(CARD, scale=3), width=1000)
+    small = draw_code(other, scale=3)
+    for left in (20, 1000 - small.shape[1] - 20):
+        both = frame.copy()
+        both[20 : 20 + small.shape[0], left : left + small.shape[1]] = small
+        assert texts(both) == [CARD, other]
+
+
+def test_the_larger_of_two_codes_as_near_to_the_middle_comes_first() -> None:
+    other = CARD.replace("MẪU", "THỬ")
+    big, small = draw_code(CARD, scale=4), draw_code(other, scale=2)
+    frame = np.full((480, 960), 170, np.uint8)
+    for code, middle in ((big, 240), (small, 720)):
+        top, left = 240 - code.shape[0] // 2, middle - code.shape[1] // 2
+        frame[top : top + code.shape[0], left : left + code.shape[1]] = code
+    assert texts(frame) == [CARD, other]
+    assert texts(np.ascontiguousarray(frame[:, ::-1])) in ([CARD, other], [])
+
+
+@pytest.mark.parametrize("scale", [1.5, 3.0])
+def test_a_large_frame_is_shrunk_for_the_look_and_the_place_told_in_its_own_pixels(
+    scale: float,
+) -> None:
+    desk = on_desk(draw_code(CARD, scale=3))
+    large = np.asarray(cv2.resize(desk, None, fx=2 * scale, fy=2 * scale), np.uint8)
+    reading = read(large, budget_ms=AT_LEISURE_MS)
+    assert [code.text for code in reading.codes] == [CARD]
+    at = reading.around
+    assert at is not None
+    assert abs(at.left + at.right - large.shape[1]) < 12 * scale
+    assert abs(at.top + at.bottom - large.shape[0]) < 12 * scale
+
+
+def test_small_modules_in_a_large_frame_are_read_in_the_part_that_holds_them() -> None:
+    frame = on_desk(draw_code(CARD, scale=2), width=2560, height=1440)
+    assert texts(frame) == [CARD]
+
+
+@pytest.mark.parametrize("angle_deg", [0, 30])
+def test_the_likeliest_part_holds_the_code(angle_deg: float) -> None:
+    code = draw_code(CARD, scale=2)
+    part = likeliest(on_desk(code, angle_deg=angle_deg))
+    assert part is not None
+    side = code.shape[0] // 2
+    assert part.left <= 320 - side + 8
+    assert part.right >= 320 + side - 8
+    assert part.top <= 240 - side + 8
+    assert part.bottom >= 240 + side - 8
+    assert part.pixels < 640 * 480 / 4
+
+
+def test_a_part_at_the_edge_of_a_frame_stays_inside() -> None:
+    assert Area(5, 5, 20, 20).wider(10, 25, 40) == Area(0, 0, 25, 30)
 
 
 def test_two_cards_side_by_side_are_both_read() -> None:
@@ -211,7 +316,7 @@ def test_a_short_name_that_zxing_takes_for_another_alphabet_is_read(name: str) -
     ],
 )
 def test_where_there_is_no_code_there_is_no_text(frame: Frame) -> None:
-    assert read(frame, budget_ms=AT_LEISURE_MS) == ([], 0)
+    assert read(frame, budget_ms=AT_LEISURE_MS) == ([], 0, None, 0)
 
 
 @pytest.mark.parametrize(
