@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from devices.messages import Alarm, ClerkPresence, Display
+from devices.settings_file import SettingsError
 from edge import settings
 from edge.agent import Agent, DataDir
 from edge.outbox import Outbox
@@ -218,7 +219,7 @@ def test_pins_of_the_expander_are_not_the_pis() -> None:
     ],
 )
 def test_a_place_that_cannot_be_meant_is_refused(lines: str, reason: str) -> None:
-    with pytest.raises(settings.settings_file.SettingsError, match=reason):
+    with pytest.raises(SettingsError, match=reason):
         settings.read_settings(HEAD + BUTTONS + lines)
 
 
@@ -232,10 +233,10 @@ def test_a_place_that_cannot_be_meant_is_refused(lines: str, reason: str) -> Non
 )
 def test_an_expander_that_cannot_be_meant_is_refused(before: str, after: str, reason: str) -> None:
     lines = BUTTONS.replace("lamp_pin = 15", "lamp_pin = 9").replace(before, after)
-    with pytest.raises(settings.settings_file.SettingsError, match=reason):
+    with pytest.raises(SettingsError, match=reason):
         settings.read_settings(HEAD + lines)
 
 
 def test_a_kiosk_has_no_clerk() -> None:
-    with pytest.raises(settings.settings_file.SettingsError, match="belongs to a counter"):
+    with pytest.raises(SettingsError, match="belongs to a counter"):
         settings.read_settings(HEAD.replace('"counter"', '"kiosk"') + "[presence]\npin = 4\n")
