@@ -150,6 +150,15 @@ class HallViews:
             self._web.settings.hall.name,
             self._web.settings.public_url,
             known,
+            self._printers_away(),
+        )
+
+    def _printers_away(self) -> frozenset[str]:
+        printers = self._catalogue.slips.printers
+        return frozenset(
+            one.node
+            for one in (self._web.nodes.all() if printers else ())
+            if one.node in printers and one.state is not None and one.state.status == "offline"
         )
 
     def look_again_in_s(self, moment: Moment) -> float | None:
