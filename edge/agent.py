@@ -400,8 +400,7 @@ class Agent:
             notes += self.scanner.notes()
         if self.face_camera:
             notes += self.face_camera.notes()
-        if self.counter.overrun:
-            notes.append(f"{self.counter.overrun} presses or displays came too fast")
+        notes += self.counter.notes()
         return notes
 
     # ------------------------------------------------------------ life

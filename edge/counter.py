@@ -105,6 +105,15 @@ class Counter:
         self.overrun = 0
         """Presses and displays that found the inbox full."""
 
+    def notes(self) -> list[str]:
+        """What a technician should know of the counter just now."""
+        notes = []
+        if self._windows is not None and self._windows.misfit:
+            notes.append(self._windows.misfit)
+        if self.overrun:
+            notes.append(f"{self.overrun} presses or displays came too fast")
+        return notes
+
     def pressed(self, level: int) -> None:
         """A button was pressed; returns at once."""
         self._put(_Press(level, self._clock.now()))

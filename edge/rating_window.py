@@ -44,6 +44,8 @@ class RatingWindows:
         self._rated: OrderedDict[str, None] = OrderedDict()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._chosen: tuple[int, int] | None = None
+        self.misfit: str | None = None
+        """Why the hall's windows do not open here; None while they fit."""
         if rated is not None:
             _remember(self._rated, rated)
             _remember(self._seen, rated)
@@ -61,6 +63,9 @@ class RatingWindows:
             return
         if window.window_id != self._shown_id:
             self._shown_id, self._closes_us = window.window_id, None
+        self.misfit = self._misfit(window.levels)
+        if self.misfit:
+            return  # the hall would refuse what a lamp had thanked for
         if window.window_id in self._seen:
             return
         if live:
@@ -74,6 +79,14 @@ class RatingWindows:
         if left_ms > 0:
             self._closes_us = now.monotonic_us + left_ms * 1000
             self._chosen = None
+
+    def _misfit(self, levels: int) -> str | None:
+        if levels == self._levels:
+            return None
+        return (
+            f"the hall asks with {levels} levels and this counter has {self._levels} buttons, so "
+            f"they stay dark: set [ratings] levels = {self._levels} in hall.toml, or wire {levels}"
+        )
 
     def press(self, level: int, monotonic_us: int) -> RatingPress:
         """What a press at that time is; changes nothing."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from devices.messages import Announcement, Display, HallState
 from devices.rating_buttons.lamps import DARK, INVITE, Lamps, chosen
@@ -155,6 +156,18 @@ def test_only_new_and_young_calls_are_spoken(desk: Desk) -> None:
     desk.counter.told(Display(2, 111_000, "idle", announcements=calls), True)
     until(lambda: desk.calls, "spoken")
     assert desk.calls == [([calls[1], calls[2]], 3)]
+
+
+def test_a_window_of_another_scale_lights_no_lamp_and_the_technician_is_told(desk: Desk) -> None:
+    other = rating_display(1)
+    assert other.rating is not None
+    desk.counter.told(replace(other, rating=replace(other.rating, levels=5)), True)
+    until(lambda: desk.counter.notes() != [], "the technician is told")
+    assert "levels = 4 in hall.toml" in desk.counter.notes()[0]
+    assert INVITE not in desk.lamps
+    desk.counter.told(rating_display(2, "w2"), True)
+    desk.wait_lamps(INVITE)
+    assert desk.counter.notes() == []
 
 
 def test_presses_beyond_what_the_inbox_holds_are_counted_and_nothing_breaks(

@@ -56,6 +56,19 @@ def test_a_window_takes_one_press_and_the_chosen_lamp_stays_for_three_seconds() 
     assert windows.lamps(us(2) + CHOSEN_US) == DARK
 
 
+def test_a_window_of_another_scale_invites_nobody_and_says_what_to_set() -> None:
+    windows = RatingWindows(5)
+    windows.show(rating(), live=True, now=at(0))
+    assert windows.lamps(us(1)) == DARK
+    assert accept(windows, 3, us(1)) == RatingPress(3, 5, "w1", refused="closed")
+    assert windows.lamps(us(1)) == DARK
+    assert windows.misfit is not None
+    assert "levels = 5" in windows.misfit
+    fitting = RatingWindows(4)
+    fitting.show(rating(), live=True, now=at(0))
+    assert fitting.misfit is None
+
+
 def test_a_window_closes_by_the_nodes_own_time() -> None:
     windows = RatingWindows(4)
     windows.show(rating(), live=True, now=at(0))
