@@ -37,6 +37,8 @@ SETTLED: Final = "settled_slip"
 WATCH_S: Final = 10.0
 """How often an idle printer is asked how it is, and an absent one is looked for."""
 _ROUND_S: Final = 0.5
+_AFTER_A_SLIP_S: Final = 1.0
+_REPORT_AGAIN_S: Final = 5.0
 _WAITING: Final = 64
 ALARMS: Final[dict[SlipFault, str]] = {
     "paper_out": "printer-paper-out",
@@ -137,11 +139,13 @@ class PrinterLoop:
         *,
         on_change: Callable[[], None],
         watch_s: float = WATCH_S,
+        report_again_s: float = _REPORT_AGAIN_S,
     ) -> None:
         self._table = table
         self._recorder = recorder
         self._on_change = on_change
         self._watch_s = watch_s
+        self._report_again_s = report_again_s
         self._begun = BegunSlip(data_dir)
         self._settled = _mark(settled)
         self._taken = max(self._settled, self._begun.mark)
@@ -151,6 +155,7 @@ class PrinterLoop:
         if self._begun.mark > self._settled:
             report = TicketPrinted(self._begun.mark.id, ok=False, reason="unsure")
             self._unreported.append((self._begun.mark, report))
+        self._report_after_s = 0.0
         self._at_work: DueJob | None = None
         self._raised: dict[str, str] = {}
         self._paper: Any = None
@@ -198,7 +203,7 @@ class PrinterLoop:
                 else:
                     self._at_work = one
                     self._settle(one, self._print(printer, one))
-                    look_s = 0.0
+                    look_s = time.monotonic() + min(self._watch_s, _AFTER_A_SLIP_S)
 
     def _open(self, loop: Loop) -> Any:
         from devices.ticket_printer import TicketPrinter, line_to
@@ -231,30 +236,27 @@ class PrinterLoop:
         """Print it; why not, or None."""
         if one.until_s is None or time.monotonic() >= one.until_s:
             return "late"
-        if (fault := self._look(printer)) is not None:
-            return fault
         from devices.ticket_printer.slip import PAPER_DOTS, draw
 
         try:
             picture = draw(one.job, PAPER_DOTS[self._table.paper_mm])
-            self._begun.begin(mark_of(one.job))
         except DeviceError as error:
             self._alarm(FONT_MISSING, str(error))
             return "offline"
-        except OSError as error:
-            _log.error("%s not written (%s): free some disk space; no slip", FILE_NAME, error)
-            return "disk_full"
         try:
-            printer.print_slip(picture)
+            printer.print_slip(picture, lambda: self._begun.begin(mark_of(one.job)))
         except PrinterRefusedError as error:
             self._alarm(ALARMS[error.fault], str(error))
             return error.fault
         except DeviceError as error:
             self._alarm(ALARMS["no_answer"], str(error))
             return "no_answer"
+        except OSError as error:
+            _log.error("%s not written (%s): free some disk space; no slip", FILE_NAME, error)
+            return "disk_full"
         return None
 
-    def _look(self, printer: Any) -> SlipFault | None:
+    def _look(self, printer: Any) -> None:
         """Ask the printer how it is, and tell what has come or gone."""
         fault: SlipFault | None
         try:
@@ -274,7 +276,6 @@ class PrinterLoop:
                 self._recorder.alarm(code, "ticket_printer", "works again", raised=False)
         for code, what in wrong.items():
             self._alarm(code, what)
-        return fault
 
     def _alarm(self, code: str, text: str) -> None:
         if code not in self._raised:
@@ -292,12 +293,13 @@ class PrinterLoop:
 
     def _report(self) -> None:
         """Tell the hall; what the disk does not take now is told when it does."""
-        while self._unreported:
+        while self._unreported and time.monotonic() >= self._report_after_s:
             mark, report = self._unreported[0]
             keep = (SETTLED, msgspec.json.encode(mark).decode())
             try:
                 self._recorder.record(report, keep=keep)
             except OutboxError:
+                self._report_after_s = time.monotonic() + self._report_again_s
                 return
             self._unreported.popleft()
             self._settled = mark

@@ -81,8 +81,10 @@ class TicketPrinter:
         finally:
             line.close()
 
-    def print_slip(self, picture: Slip) -> None:
-        """Print one slip, and wait until it is cut.
+    def print_slip(self, picture: Slip, begin: Callable[[], None] = lambda: None) -> None:
+        """Ask whether it can, print one slip, and wait until it is cut.
+
+        ``begin`` is called before the first byte of the slip leaves; what it raises stops it.
 
         Raises:
             PrinterRefusedError: it says why it cannot; part of the slip may be on the paper.
@@ -91,11 +93,15 @@ class TicketPrinter:
         line = self._open_line()
         try:
             talk = self._talk(line)
-            talk.flush()
-            if self._answers:
-                self._print(talk, picture)
-            else:
+            if not self._answers:
+                begin()
                 talk.say(escpos.BEGIN + escpos.picture(picture) + escpos.CUT)
+                return
+            # in one conversation: printers on the network are slow to listen to the next one
+            if (state := talk.state()).fault is not None:
+                raise PrinterRefusedError(state.text, state.fault)
+            begin()
+            self._print(talk, picture)
         finally:
             line.close()
 

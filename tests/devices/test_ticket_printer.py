@@ -61,7 +61,8 @@ def test_a_slip_arrives_byte_for_byte_and_is_cut_once(bench: Bench) -> None:
     bench.printer.print_slip(black(130))
     row = WIDTH // 8
     expected = (
-        b"\x1b@"
+        (b"\x10\x04\x01" + b"\x10\x04\x02" + b"\x10\x04\x04")
+        + b"\x1b@"
         + (b"\x1dv0\x00" + bytes((row, 0, 96, 0)) + b"\xff" * row * 96)
         + (b"\x1dv0\x00" + bytes((row, 0, 34, 0)) + b"\xff" * row * 34)
         + b"\x1dVB\x00"
@@ -121,11 +122,9 @@ def test_a_slip_that_cannot_come_out_is_refused_and_never_comes_later(
     with pytest.raises(PrinterRefusedError) as refused:
         bench.printer.print_slip(black())
     assert refused.value.fault == fault
-    bench.printer.state()  # the printer has read all that was sent before
     bench.paper.repair()
-    assert bench.paper.cuts == 0
     bench.printer.print_slip(black(40))
-    assert bench.paper.slips[-1] == (WIDTH, b"\xff" * (WIDTH // 8) * 40)
+    assert (bench.paper.cuts, bench.paper.slips[-1]) == (1, (WIDTH, b"\xff" * (WIDTH // 8) * 40))
 
 
 def test_paper_that_ends_in_the_middle_of_a_slip_is_told(bench: Bench) -> None:
@@ -133,7 +132,23 @@ def test_paper_that_ends_in_the_middle_of_a_slip_is_told(bench: Bench) -> None:
     with pytest.raises(PrinterRefusedError) as refused:
         bench.printer.print_slip(black(300))
     assert refused.value.fault == "paper_out"
+    assert bench.printer.state().fault == "paper_out"  # it has read all that was sent before
+    bench.paper.repair()
     assert bench.paper.cuts == 0
+    bench.printer.print_slip(black(40))
+    assert bench.paper.slips[-1] == (WIDTH, b"\xff" * (WIDTH // 8) * 40)
+
+
+def test_nothing_of_a_slip_is_sent_before_it_is_noted(bench: Bench) -> None:
+    class DiskFull(Exception):
+        pass
+
+    def note() -> None:
+        raise DiskFull
+
+    with pytest.raises(DiskFull):
+        bench.printer.print_slip(black(), note)
+    assert b"\x1b@" not in bytes(bench.paper.received)
 
 
 def test_low_paper_still_prints_and_is_told(bench: Bench) -> None:

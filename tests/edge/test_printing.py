@@ -104,6 +104,7 @@ class Booth:
             self.outbox.kept(SETTLED),
             on_change=lambda: None,
             watch_s=0.05,
+            report_again_s=0.05,
         )
         self.loop = Loop("ticket_printer", self.printing.run, on_trouble=lambda *_: None)
         self.loop.start()
