@@ -93,7 +93,7 @@ class Counter:
         self._linked = linked
         self._name = name
         self._show_slips = show_slips
-        self._away_s = AWAY_S if away_s is None else away_s
+        self._away_s = away_s
         self._inbox: queue.Queue[_Item] = queue.Queue(WAITING)
         self._named_until_s: float | None = None
         self._hall_online = True
@@ -243,7 +243,8 @@ class Counter:
         if self._shown.from_hall and self._hall_online and self._linked():
             self._reached_s = time.monotonic()
             return False
-        return not self._shown.from_hall or time.monotonic() - self._reached_s > self._away_s
+        away_s = AWAY_S if self._away_s is None else self._away_s
+        return not self._shown.from_hall or time.monotonic() - self._reached_s > away_s
 
     def _judge_age(self) -> None:
         stale = self._is_stale()

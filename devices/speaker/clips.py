@@ -24,6 +24,8 @@ from devices.speaker.sound import SAMPLE_RATE_HZ, Samples
 INDEX: Final = "index.toml"
 LONGEST_CLIP_S: Final = 10.0
 MOST_CLIPS: Final = 500
+LONGEST_SET_S: Final = 300.0
+"""All clips together: they are held in memory, 44 kB a second."""
 RATES_HZ: Final = (8_000, 96_000)
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -71,7 +73,17 @@ def load(folder: str | Path) -> Clips:
     """
     folder = Path(folder)
     index = _index(folder / INDEX)
-    return Clips({phrase: _clip(folder, name) for phrase, name in index.items()})
+    samples: dict[str, Samples] = {}
+    left = round(LONGEST_SET_S * SAMPLE_RATE_HZ)
+    for phrase, name in index.items():
+        samples[phrase] = _clip(folder, name)
+        left -= len(samples[phrase])
+        if left < 0:
+            raise ClipsError(
+                f"{folder} holds more than {LONGEST_SET_S:.0f} s of sound: take what no call "
+                f"says out of {INDEX}"
+            )
+    return Clips(samples)
 
 
 def _index(path: Path) -> dict[str, str]:

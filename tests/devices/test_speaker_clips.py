@@ -151,6 +151,16 @@ def test_an_index_that_does_not_fit_says_what_to_do(
         load(tmp_path)
 
 
+def test_more_sound_than_the_node_has_room_for_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "long.wav").write_bytes(wav(np.zeros(80_000, np.int16), 8_000))
+    lines = [f'"một {number}" = "long.wav"' for number in range(31)]
+    (tmp_path / "index.toml").write_text("\n".join(["[clips]", *lines[:30]]))
+    assert len(load(tmp_path)) == 30
+    (tmp_path / "index.toml").write_text("\n".join(["[clips]", *lines]))
+    with pytest.raises(ClipsError, match="more than 300 s"):
+        load(tmp_path)
+
+
 # ---------------------------------------------------------------- the set that espeak-ng makes
 
 

@@ -171,13 +171,13 @@ def test_a_program_is_ended_with_all_that_it_began(tmp_path: Path) -> None:
     pipe = tmp_path / "alive"
     os.mkfifo(pipe)
     child = Child()
-    begun = program(tmp_path, f"exec 3>{pipe}; sleep 600 & exec sleep 600")
+    begun = program(tmp_path, f"(exec 3>{pipe}; exec sleep 600) & exec sleep 600")
 
     def run() -> None:
         with pytest.raises(StoppedError):
             child.run([begun], b"", 600)
 
-    running = threading.Thread(target=run)
+    running = threading.Thread(target=run, daemon=True)
     running.start()
     with pipe.open("rb") as alive:
         child.stop()

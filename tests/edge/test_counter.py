@@ -132,8 +132,9 @@ def test_a_display_without_its_hall_says_after_a_while_that_it_is_the_past(
 
 @pytest.mark.parametrize("first", ["hall", "display"])
 def test_what_was_kept_by_the_broker_of_a_hall_that_is_away_is_the_past_at_once(
-    desk: Desk, first: str
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
+    monkeypatch.setattr(counter_room, "AWAY_S", 600.0)
     call = Display(7, 7000, "called", ticket="A007")
     if first == "hall":
         desk.counter.heard_hall(HallState("offline", 1, "x"))
