@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -58,13 +59,21 @@ class Seen:
 
 
 class Outbox(NamedTuple):
-    """What a node's outbox gave out (1 to ``last_seq``) and still holds."""
+    """What a node's outbox gave out (1 to ``last_seq``), and what is still on its disk.
+
+    What the hall has acknowledged may be among that: it leaves with the next event.
+    """
 
     stream: str
     last_seq: int
     held: frozenset[int]
-    held_accepted: int
+    held_accepted: frozenset[int]
     """Of those held, the presses that the node accepted."""
+
+    def unknown(self, facts: Sequence[Fact]) -> frozenset[int]:
+        """What it holds and the journal does not."""
+        known = {one.source.seq for one in facts if one.source and one.source.stream == self.stream}
+        return self.held - known
 
 
 class Verdict(NamedTuple):
@@ -86,12 +95,15 @@ def read_outbox(folder: Path, copies: Path) -> Outbox:
     for path in folder.glob("outbox.db*"):
         shutil.copy(path, copies)
     with closing(sqlite3.connect(copies / "outbox.db")) as db:
-        kept = dict(db.execute("SELECT name, value FROM kept").fetchall())
-        rows = db.execute("SELECT seq, body FROM event").fetchall()
+        rows = dict(db.execute("SELECT seq, body FROM event").fetchall())
     shutil.rmtree(copies)
-    held = frozenset(seq for seq, _ in rows)
-    accepted = sum(b'"kind":"rating"' in body and b'"refused":null' in body for _, body in rows)
-    return Outbox(kept["stream"], max([int(kept.get("last_seq", 0)), *held]), held, accepted)
+    sheet = json.loads(rows.pop(0))
+    accepted = frozenset(
+        seq
+        for seq, body in rows.items()
+        if b'"kind":"rating"' in body and b'"refused":null' in body
+    )
+    return Outbox(sheet["stream"], max(sheet["last_seq"], *rows, 0), frozenset(rows), accepted)
 
 
 def judge(facts: Sequence[Fact], seen: Seen, outboxes: Mapping[str, Outbox]) -> Verdict:
@@ -150,7 +162,8 @@ def _lamps_lost(facts: Sequence[Fact], seen: Seen, outboxes: Mapping[str, Outbox
         elif isinstance(one.body, f.RatingRefused) and one.body.reason not in NODE_SAID_NO:
             accepted[one.body.node] += 1
     for node, lit in seen.lamps.items():
-        kept = accepted[node] + outboxes[node].held_accepted
+        outbox = outboxes[node]
+        kept = accepted[node] + len(outbox.held_accepted & outbox.unknown(facts))
         if kept < lit:
             yield f"{lit} lamps were lit at {node} and {kept} presses are kept"
 

@@ -19,7 +19,7 @@ from tests.faults.judgement import Outbox, Seen, judge
 from tests.hall_server.halls import Day
 
 STREAM = "a" * 32
-OUTBOXES = {"counter-1": Outbox(STREAM, 4, frozenset({3, 4}), 0)}
+OUTBOXES = {"counter-1": Outbox(STREAM, 4, frozenset({3, 4}), frozenset())}
 
 
 def press(window: str | None, refused: Literal["closed"] | None = None) -> c.PressSeen:

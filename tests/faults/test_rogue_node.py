@@ -170,7 +170,7 @@ def test_events_shuffled_and_repeated_come_into_the_journal_once_and_in_order(
             rogue.say(json.dumps(event(seq, oldest=1)).encode())
         acked = max(acked, rogue.acked())
     house.close()
-    own = {ROGUE: Outbox(STREAM, last, frozenset(), 0)}
+    own = {ROGUE: Outbox(STREAM, last, frozenset(), frozenset())}
     facts = house.facts()
     assert judge(facts, house.seen, own) == ([], [], [])
     seqs = [one.source.seq for one in facts if one.source and one.source.stream == STREAM]

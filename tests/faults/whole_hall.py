@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,10 @@ _BUTTONS: Final = ",".join(
 
 
 class Program:
-    """``motcua`` with some arguments in a process of its own; ``answers()`` tells when it is up."""
+    """``motcua`` with some arguments in a process of its own; ``answers()`` tells when it is up.
+
+    ``module`` runs in the place of ``motcua``, with ``environment`` beside the usual one.
+    """
 
     def __init__(
         self,
@@ -41,8 +45,13 @@ class Program:
         log: Path,
         answers: Callable[[], bool],
         begin: Callable[[], None] | None = None,
+        *,
+        module: str = "motcua",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._words = words
+        self._module = module
+        self._environment = {**os.environ, **(environment or {})}
         self._log = log
         self._answers = answers
         self._begin = begin
@@ -59,10 +68,11 @@ class Program:
         assert self._child is None, "it is running already"
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "motcua", *self._words],
+                [sys.executable, "-m", self._module, *self._words],
                 stdout=log,
                 stderr=log,
                 preexec_fn=self._begin,
+                env=self._environment,
             )
 
     def wait_up(self) -> None:
@@ -290,8 +300,8 @@ allow_origin = "http://{LOOPBACK}:{self.port}"
         verdict = judge(facts, self.seen, self.outboxes())
         if settled:
             for node, outbox in self.outboxes().items():
-                if outbox.held:
-                    verdict.lost.append(f"{node} still holds {sorted(outbox.held)}")
+                if unknown := outbox.unknown(facts):
+                    verdict.lost.append(f"{node} still holds {sorted(unknown)}")
         replayed = self.recovered(fresh=True)
         if self.recovered() != replayed:
             verdict.wrong.append("the snapshot opens to another state than the facts")
