@@ -49,6 +49,8 @@ _log = logging.getLogger(__name__)
 STOP_WITHIN_S: Final = 1.5
 """How long the loops may take to end; what they hold is on disk, so that waiting saves nothing."""
 _TIDY_S: Final = 60.0
+_KEEP_EACH_S: Final = 30.0
+"""A card is spared: the display that is kept for a restart may be so old."""
 _JUDGE_EACH_S: Final = 0.25
 CLOCK_TOLD: Final = "clock_told"
 """Name under which the outbox keeps what the hall was last told of the clock."""
@@ -89,9 +91,10 @@ class DataDir:
                 f"{path}: another node (process {owner}) works in this data_dir: end it first, "
                 "or give this node a folder of its own"
             ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        with suppress(OSError):  # a full disk: the number is a courtesy, the lock is not in it
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}\n")
+            lock.flush()
         self._lock = lock
 
     def close(self) -> None:
@@ -335,7 +338,8 @@ class Agent:
     def _keep_up(self, loop: Loop) -> None:
         """Health, the kept display, and the outbox's log, in a loop that no press waits for."""
         health_s = tidied_s = 0.0
-        seen = 0
+        kept_s = -_KEEP_EACH_S
+        seen, (_, screen) = 0, self.counter.screen.get()
         linked = False
         while not loop.stopping.is_set():
             loop.beat()
@@ -355,10 +359,14 @@ class Agent:
             if version_seen != seen:
                 self._changed()
             is_old = screen.stale or screen.names_node
-            if version_seen != seen and screen.display is not None and not is_old:
+            if screen.display is not None and not is_old and now_s >= kept_s + _KEEP_EACH_S:
+                # not each of them: what is shown after a restart is marked as the past anyhow
+                kept_s = now_s
                 self._kept.keep_display(screen.display)
             seen = version_seen
             loop.well()
+        if screen.display is not None and not (screen.stale or screen.names_node):
+            self._kept.keep_display(screen.display)
 
     def _look_at_clock(self) -> None:
         """Tell the hall once the wall clock is right, and when it was set anew."""
