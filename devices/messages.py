@@ -107,7 +107,42 @@ class ClerkPresence(Struct, frozen=True, tag_field="kind", tag="presence"):
     """How long it had been so when it was told."""
 
 
-EventBody = Scan | RatingPress | Alarm | TicketPrinted | ClockSet | ClerkPresence
+MAX_STEPS: Final = 64
+MAX_STEP_CHARS: Final = 200
+"""So bounded, the longest report of a self-test stays below :data:`MAX_PAYLOAD_BYTES`."""
+
+
+class StepResult(Struct, frozen=True):
+    """What became of one step of a self-test."""
+
+    device: Identifier
+    """As the node's settings name it."""
+    step: Identifier
+    """Such as ``press-1``; ``open`` where the device could not be opened."""
+    ok: bool
+    """Whether it was right."""
+    text: Annotated[str, Meta(max_length=MAX_STEP_CHARS)] = ""
+    """What was measured, or what was wrong."""
+
+
+class SelfTest(Struct, frozen=True, tag_field="kind", tag="self_test"):
+    """A technician has gone through the devices of a node, and signs for it."""
+
+    started_wall_ms: Natural
+    """When it began, by the node's wall clock."""
+    finished_wall_ms: Natural
+    """When it was signed."""
+    by: Annotated[str, Meta(min_length=1, max_length=80)]
+    """The technician's name; ``unattended`` where nobody was there."""
+    results: Annotated[list[StepResult], Meta(max_length=MAX_STEPS)]
+    """Each step, in order."""
+    passed: bool
+    """Whether all of them were right."""
+    unattended: bool = False
+    """Whether stand-ins did what a technician does."""
+
+
+EventBody = Scan | RatingPress | Alarm | TicketPrinted | ClockSet | ClerkPresence | SelfTest
 
 
 class Event(Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from devices import settings_command
 from devices.errors import DeviceError
-from devices.settings_command import FAILED, WELL
+from devices.settings_command import FAILED, WELL, WRONG_SETTINGS
 from devices.settings_file import SettingsError, read_text
 from edge.agent import Agent, DataDir, DataDirInUseError
 from edge.desired_settings import OwnSettings, SettingsDesk, own_settings
@@ -24,11 +24,41 @@ from edge.watchdog import Watchdog
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``motcua node``."""
     settings_command.add_arguments(parser, "the node")
+    parser.add_argument(
+        "work",
+        nargs="?",
+        choices=["self-test"],
+        help="go through each device of --config with a technician, and sign a report; the node "
+        "must not run meanwhile",
+    )
+    test = parser.add_argument_group("self-test")
+    test.add_argument(
+        "--unattended",
+        action="store_true",
+        help="self-test: with nobody there, where every device is a stand-in",
+    )
+    test.add_argument(
+        "--json", action="store_true", help="self-test: print the report, the rest goes to stderr"
+    )
+    test.add_argument("--by", metavar="NAME", help="self-test: who signs, instead of being asked")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run or check; 0 all is well, 1 it failed, 2 the settings do not fit."""
-    return settings_command.run(arguments, _read, _run_node)
+    if arguments.work is None:
+        if arguments.unattended or arguments.json or arguments.by is not None:
+            print("--unattended, --json and --by are for `motcua node self-test`", file=sys.stderr)
+            return WRONG_SETTINGS
+        return settings_command.run(arguments, _read, _run_node)
+    from edge.self_test.command import run as self_test
+
+    return settings_command.run(
+        arguments,
+        _read,
+        lambda own: self_test(
+            own, unattended=arguments.unattended, as_json=arguments.json, by=arguments.by
+        ),
+    )
 
 
 def _read(path: str) -> OwnSettings:

@@ -18,6 +18,7 @@ from hall_server.state import (
     CounterState,
     KioskScreen,
     Learnt,
+    SelfTestNote,
     Slip,
     State,
     StreamPosition,
@@ -444,6 +445,28 @@ def _node_clock_set(state: State, fact: Fact, body: f.NodeClockSet) -> None:
         else note
         for note in state.alarms
     ]
+    state.self_tests = {
+        node: replace(
+            note,
+            at_ms=credible_ms(wall_ms(note.undated, body.offset_us), note.at_ms),
+            undated=None,
+        )
+        if note.undated is not None and note.undated.boot == body.boot
+        else note
+        for node, note in state.self_tests.items()
+    }
+
+
+def _node_self_test(state: State, fact: Fact, body: f.NodeSelfTest) -> None:
+    state.self_tests[body.node] = SelfTestNote(
+        credible_ms(fact.happened_ms, fact.at_ms),
+        max(0, body.finished_ms - body.started_ms),
+        body.by,
+        body.passed,
+        body.unattended,
+        body.results,
+        fact.undated,
+    )
 
 
 def _node_settings_wanted(state: State, fact: Fact, body: f.NodeSettingsWanted) -> None:
@@ -498,6 +521,7 @@ _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
     f.SlipPrinted: _slip_printed,
     f.NodeAlarm: _node_alarm,
     f.NodeClockSet: _node_clock_set,
+    f.NodeSelfTest: _node_self_test,
     f.NodeSettingsWanted: _node_settings_wanted,
     f.EventUnreadable: _event_unreadable,
     f.StreamBegan: _stream_began,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from devices.messages import SlipFault
+from devices.messages import SlipFault, StepResult
 from hall_server.facts import Channel
 
 
@@ -236,6 +236,18 @@ class ClockSetSeen(Command, frozen=True):
     node: str
     boot: str
     offset_us: int
+
+
+class SelfTestSeen(Command, frozen=True):
+    """A node's devices were gone through; times by its own clock."""
+
+    node: str
+    started_ms: int
+    finished_ms: int
+    by: str
+    results: tuple[StepResult, ...]
+    passed: bool
+    unattended: bool
 
 
 class WantSettings(Command, frozen=True):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from devices.messages import SlipFault
+from devices.messages import SlipFault, StepResult
 
 Channel = Literal["kiosk", "card", "wall_qr", "staff", "phone"]
 
@@ -330,6 +330,19 @@ class NodeClockSet(Body, frozen=True, tag="node_clock_set"):
     offset_us: int
 
 
+class NodeSelfTest(Body, frozen=True, tag="node_self_test"):
+    """Somebody has gone through a node's devices and signed for it; times by the node's clock."""
+
+    node: str
+    started_ms: int
+    finished_ms: int
+    by: str
+    """The technician's name, as signed there; ``unattended`` where nobody was."""
+    results: tuple[StepResult, ...]
+    passed: bool
+    unattended: bool = False
+
+
 class NodeSettingsWanted(Body, frozen=True, tag="node_settings_wanted"):
     """A technician wants a node to go by these settings over those of its own file."""
 
@@ -390,6 +403,7 @@ AnyBody = (
     | SlipPrinted
     | NodeAlarm
     | NodeClockSet
+    | NodeSelfTest
     | NodeSettingsWanted
     | EventUnreadable
     | StreamBegan

@@ -44,6 +44,7 @@ from devices.messages import (
     PayloadError,
     RatingPress,
     Scan,
+    SelfTest,
     TicketPrinted,
     decode,
     encode,
@@ -382,6 +383,17 @@ class Gateway:
             )
         if isinstance(body, TicketPrinted):
             return c.SlipSeen(request="", node=node, slip=body.slip, ok=body.ok, reason=body.reason)
+        if isinstance(body, SelfTest):
+            return c.SelfTestSeen(
+                request="",
+                node=node,
+                started_ms=body.started_wall_ms,
+                finished_ms=body.finished_wall_ms,
+                by=body.by,
+                results=tuple(body.results),
+                passed=body.passed,
+                unattended=body.unattended,
+            )
         if isinstance(body, ClockSet):
             return c.ClockSetSeen(
                 request="", node=node, boot=body.boot_id, offset_us=body.offset_us

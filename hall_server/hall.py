@@ -31,6 +31,20 @@ def _clock_set(hall: Catalogue, state: State, command: c.ClockSetSeen, now_ms: i
     return accept(f.NodeClockSet(command.node, command.boot, command.offset_us))
 
 
+def _self_test(hall: Catalogue, state: State, command: c.SelfTestSeen, now_ms: int) -> Decision:
+    return accept(
+        f.NodeSelfTest(
+            command.node,
+            command.started_ms,
+            command.finished_ms,
+            command.by,
+            command.results,
+            command.passed,
+            command.unattended,
+        )
+    )
+
+
 def _want_settings(hall: Catalogue, state: State, command: c.WantSettings, now_ms: int) -> Decision:
     before = state.node_settings.get(command.node)
     # the same text once more is a new wish: a node that refused it tries a new version alone
@@ -77,6 +91,7 @@ DECIDE: Final[dict[type[Command], Decide]] = {
     c.PresenceSeen: presence.seen,
     c.AlarmRaised: _alarm,
     c.ClockSetSeen: _clock_set,
+    c.SelfTestSeen: _self_test,
     c.WantSettings: _want_settings,
     c.UnreadableSeen: _unreadable,
 }

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from devices.messages import StepResult
 from hall_server.facts import BootTime, PausedBy
 
 TicketPhase = Literal["waiting", "called", "serving", "parked", "finished", "dropped", "cancelled"]
@@ -167,6 +168,19 @@ class AlarmNote(Struct, frozen=True):
     """Its node's own time, until that node knows the wall time and ``at_ms`` is set right."""
 
 
+class SelfTestNote(Struct, frozen=True):
+    """The last self-test of a node, as the technician's page shows it."""
+
+    at_ms: int
+    took_ms: int
+    by: str
+    passed: bool
+    unattended: bool
+    results: tuple[StepResult, ...]
+    undated: BootTime | None = None
+    """As for :class:`AlarmNote`."""
+
+
 class WantedSettings(Struct, frozen=True):
     """What a node's settings should be."""
 
@@ -207,6 +221,8 @@ class State(Struct):
     slips: dict[str, Slip] = field(default_factory=dict)
     """Ticket -> its latest slip; today's."""
     node_settings: dict[str, WantedSettings] = field(default_factory=dict)
+    self_tests: dict[str, SelfTestNote] = field(default_factory=dict)
+    """Node -> its last self-test."""
 
     def view(self) -> State:
         """A copy that stays as it is while this state goes on (frozen values are shared)."""
@@ -230,6 +246,7 @@ class State(Struct):
             self.refused_presses,
             slips=self.slips.copy(),
             node_settings=self.node_settings.copy(),
+            self_tests=self.self_tests.copy(),
         )
 
     def waiting(self) -> int:

@@ -239,6 +239,14 @@ def points_of(fact: Fact, hall: str, service_of: Mapping[str, str]) -> list[Poin
             ]
         case f.NodeClockSet() | f.NodeSettingsWanted():
             return [_point(kind, at, once, hall=hall, node=body.node)]
+        case f.NodeSelfTest():
+            failed = sum(not one.ok for one in body.results)
+            tested: dict[str, int | float] = {
+                "passed": int(body.passed),
+                "steps": len(body.results),
+                "failed": failed,
+            }
+            return [_point(kind, at, tested, hall=hall, node=body.node)]
         case f.EventUnreadable():
             return [_point(kind, at, once, hall=hall, node=body.node)]
         case f.StreamBegan():

@@ -402,6 +402,27 @@ class AlarmLine(Struct, frozen=True):
     raised: bool
 
 
+class FailedStep(Struct, frozen=True):
+    """A step of a self-test that was not right."""
+
+    device: str
+    step: str
+    text: str
+
+
+class SelfTestLine(Struct, frozen=True):
+    """The last self-test of a node."""
+
+    node: str
+    at_ms: int
+    took_ms: int
+    by: str
+    passed: bool
+    unattended: bool
+    steps: int
+    failed: list[FailedStep]
+
+
 class TechnicianView(Struct, frozen=True):
     """The technician's page."""
 
@@ -425,3 +446,5 @@ class TechnicianView(Struct, frozen=True):
     """None where no time-series store is set."""
     spool_depth: int | None
     store_error: str | None
+    self_tests: list[SelfTestLine] = []
+    """The last of each node that ever had one, in the order of the settings."""

@@ -121,6 +121,7 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
     "technician.device.qr_scanner": ("máy quét mã QR", "QR scanner"),
     "technician.device.ticket_display": ("bảng LED", "ticket display"),
     "technician.device.speaker": ("loa", "speaker"),
+    "technician.device.face_camera": ("camera", "face camera"),
     "technician.status.online": ("Đang nối", "Online"),
     "technician.status.offline": ("Mất kết nối", "Offline"),
     "technician.status.never_seen": ("Chưa từng thấy", "Never seen"),
@@ -191,6 +192,18 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
     "technician.alarms_none": ("Không có cảnh báo.", "No alarms."),
     "technician.raised": ("đang có", "raised"),
     "technician.over": ("đã hết", "over"),
+    "technician.self_tests": ("Tự kiểm tra gần nhất", "Last self-tests"),
+    "technician.self_tests_none": (
+        "Chưa có thiết bị nào được kiểm tra (motcua node self-test).",
+        "No node has been tested yet (motcua node self-test).",
+    ),
+    "technician.self_test_passed": ("đạt", "passed"),
+    "technician.self_test_failed": ("chưa đạt", "not passed"),
+    "technician.self_test_by": ("ký tên: {by}", "signed: {by}"),
+    "technician.self_test_unattended": (
+        "không có người, thiết bị giả lập",
+        "nobody there, stand-ins",
+    ),
     "technician.letters": ("Tin không đúng mẫu", "Dead letters"),
     "technician.letters_how": (
         "Những tin này bị từ chối và giữ lại đây; hàng chờ không bị ảnh hưởng.",

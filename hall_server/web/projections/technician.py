@@ -13,9 +13,11 @@ from hall_server.web.projections.moment import Moment
 from hall_server.web.views import (
     AlarmLine,
     DeadLetterLine,
+    FailedStep,
     NodeCommandLine,
     NodeLine,
     NodeSettingsLine,
+    SelfTestLine,
     TechnicianView,
 )
 
@@ -68,7 +70,26 @@ def technician(moment: Moment, nodes: Sequence[Node], engine: Engine) -> Technic
         engine.points_written,
         engine.spool_depth,
         engine.store_error,
+        _self_tests(moment, nodes),
     )
+
+
+def _self_tests(moment: Moment, nodes: Sequence[Node]) -> list[SelfTestLine]:
+    notes = moment.state.self_tests
+    return [
+        SelfTestLine(
+            node.id,
+            note.at_ms,
+            note.took_ms,
+            note.by,
+            note.passed,
+            note.unattended,
+            len(note.results),
+            [FailedStep(one.device, one.step, one.text) for one in note.results if not one.ok],
+        )
+        for node in nodes
+        if (note := notes.get(node.id)) is not None
+    ]
 
 
 def _percentile(ordered: Sequence[float], percent: int) -> float | None:

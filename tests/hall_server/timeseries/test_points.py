@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point as InfluxPoint
 from influxdb_client.domain.write_precision import WritePrecision
 
-from devices.messages import Health, LoopBeat
+from devices.messages import Health, LoopBeat, StepResult
 from hall_server import facts as f
 from hall_server.facts import AnyBody, Fact
 from hall_server.timeseries.points import (
@@ -52,6 +52,8 @@ def marked(kind: type[Any], only: set[str]) -> Any:
             values[field.name] = 3
         elif "bool" in shape:
             values[field.name] = True
+        elif "tuple" in shape:
+            values[field.name] = (StepResult("qr_scanner", "look", False, f"{MARK}-text"),)
         elif choices := [one for one in get_args(field.type) if isinstance(one, str)]:
             values[field.name] = choices[0]
         else:

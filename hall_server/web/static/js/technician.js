@@ -13,7 +13,7 @@ const said = new Map();
 
 function draw() {
   const [view, now] = latest;
-  show(place, verdict(view), tiles(view), nodes(view, now), afar(view), alarms(view, now), letters(view, now));
+  show(place, verdict(view), tiles(view), nodes(view, now), afar(view), selfTests(view, now), alarms(view, now), letters(view, now));
 }
 
 live(
@@ -166,6 +166,32 @@ onPress(place, {
     tell(node, done.ok ? "" : done.message);
   },
 });
+
+const stepOf = (one) => (one.text ? `${nameOf(one.device)} · ${one.step}: ${one.text}` : `${nameOf(one.device)} · ${one.step}`);
+
+function selfTests(view, now) {
+  const signed = (one) => t(one.unattended ? "technician.self_test_unattended" : "technician.self_test_by", { by: one.by });
+  return h(
+    "section.panel",
+    { "data-key": "self-tests" },
+    h("h2", null, t("technician.self_tests")),
+    view.self_tests.length === 0
+      ? h("p.soft", null, t("technician.self_tests_none"))
+      : h(
+          "ul.list",
+          null,
+          view.self_tests.map((one) =>
+            h(
+              "li",
+              { "data-key": one.node },
+              h("time", null, when(one.at_ms, now)),
+              h("span.state", { "data-state": one.passed ? "online" : "offline" }, t(one.passed ? "technician.self_test_passed" : "technician.self_test_failed")),
+              h("span", null, h("b", null, one.node), ` ${signed(one)}`, one.failed.map((step) => h("small.bad", null, stepOf(step)))),
+            ),
+          ),
+        ),
+  );
+}
 
 const when = (ms, now) => (now - ms < 43_200_000 ? clockSeconds(ms) : `${clockSeconds(ms)} · ${day(ms)}`);
 
