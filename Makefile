@@ -30,8 +30,18 @@ check-only:
 	@$(bin)/mypy scripts
 	@$(bin)/lint-imports
 
-faults: setup ## kill, silence and begin again at random, ROUNDS=20 times from seed SEED=1
-	@exec $(bin)/python -m tests.faults.rounds $(or $(ROUNDS),20) --from-seed $(or $(SEED),1)
+# SEED or HALL_SEED plays that one round again, and nothing else.
+faults: setup ## faults at random: ROUNDS=20 at two nodes, HALL_ROUNDS=5 in a whole hall; SEED=n again
+ifdef SEED
+	@exec $(bin)/python -m tests.faults.node.rounds 1 --from-seed $(SEED)
+else ifdef HALL_SEED
+	@exec $(bin)/python -m tests.faults.rounds 1 --from-seed $(HALL_SEED)
+else
+	@echo "a whole hall:"
+	@$(bin)/python -m tests.faults.rounds $(or $(HALL_ROUNDS),5)
+	@echo "two nodes:"
+	@exec $(bin)/python -m tests.faults.node.rounds $(or $(ROUNDS),20)
+endif
 
 assets: setup ## fetch the pages' fonts (setup does it as well)
 	@$(bin)/python scripts/fetch_assets.py

@@ -37,7 +37,7 @@ from motcua.bench.parts import LOOPBACK, PATIENCE_S, broker, free_port, own_fold
 from motcua.demo.toml_text import toml_of
 
 IDLE_S: Final = 20.0
-_SETTLE_S: Final = 5.0
+SETTLE_S: Final = 5.0
 """What is done once after a start is not idling."""
 STARTS: Final = 5
 WARM: Final = 5
@@ -118,7 +118,7 @@ def _stand_still(folder: Path, port: int, hall: Child) -> Figures:
         hold(cards, png(draw_code("MẪU THỬ")), "card")
         if hall.ask(("scanned", "with-qr"), PATIENCE_S + 5) is None:
             raise BenchError("the node does not read the card that is held before it")
-        time.sleep(_SETTLE_S)
+        time.sleep(SETTLE_S)
         pids = (plain_pid, qr_pid)
         before = [_cpu_s(pid) for pid in pids]
         began_s = time.monotonic()

@@ -11,7 +11,7 @@ import pytest
 from hall_server import facts as f
 from hall_server.facts import Fact, Source
 from hall_server.journal import Journal
-from motcua.bench import ingest, news
+from motcua.bench import ingest, news, node
 from motcua.bench.audience import Heard
 from motcua.bench.errors import BenchError
 from motcua.bench.parts import own_folder, percentile
@@ -43,6 +43,22 @@ def test_the_path_bench_times_presses_commits_and_bare_messages_beside_each_othe
     assert figures["fsync_p99_ms"] > 0
     net_ms = figures["hall_p99_ms"] - figures["fsync_p99_ms"]
     assert figures["ratio_p99"] == pytest.approx(net_ms / figures["bare_p99_ms"], abs=0.02)
+
+
+def test_the_node_bench_tells_what_a_node_takes_and_how_long_a_press_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, short in (("IDLE_S", 0.5), ("SETTLE_S", 0.1), ("STARTS", 1)):
+        monkeypatch.setattr(node, name, short)
+    figures = figures_of(tmp_path, capsys, "node", "--count", "6")
+    assert (figures["presses"], figures["lost"]) == (6, 0)
+    assert 0 < figures["rss_mb"] < figures["rss_with_qr_mb"]
+    assert figures["idle_cpu_percent"] >= 0
+    assert 0 < figures["start_s"] <= figures["start_longest_s"]
+    assert figures["bytes_written_per_press"] >= 0, "0 where the folder lies in memory"
+    for stage in ("press_to_lamp", "press_to_publish", "fsync", "bare_publish"):
+        assert 0 < figures[f"{stage}_p50_ms"] <= figures[f"{stage}_p99_ms"]
+    assert figures["press_to_lamp_p50_ms"] < figures["press_to_publish_p99_ms"]
 
 
 def test_the_ingest_bench_counts_what_is_committed_and_acknowledged(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -167,7 +168,8 @@ class NodeHouse(WholeHall):
         """Break the outbox of ``node``, which must have ended."""
         self.free_disk(node)
         if (self.disk(node) / "outbox.db").exists():
-            DAMAGES[how](self.disk(node))
+            with suppress(sqlite3.DatabaseError):  # broken already, and no node has mended it yet
+                DAMAGES[how](self.disk(node))
 
     def set_aside(self, node: str) -> int:
         """How often ``node`` began its outbox anew."""
