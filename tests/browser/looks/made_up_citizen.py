@@ -204,6 +204,7 @@ def scenes() -> dict[str, Scene]:
         ),
         "counter-idle": Scene("counter", counter_free(), COUNTER[:1]),
         "counter-paused": Scene("counter", counter_free("paused"), COUNTER[:1]),
+        "counter-away": Scene("counter", counter_free("paused", away=True), COUNTER[:1]),
         "counter-closed": Scene("counter", counter_free("closed"), COUNTER[:1]),
         "counter-rating": Scene("counter", counter_free(rating=rating(5)), (*COUNTER, (390, 844))),
         "counter-rating-4": Scene("counter", counter_free(rating=rating(4)), COUNTER[:1]),

@@ -152,6 +152,10 @@ EMPTY: dict[str, Any] = {**FREE, "waiting": [], "waiting_total": 0, "parked": []
 BIG_AND_SMALL = (*CLERK, (683, 384))
 
 
+GOES_BY_ITS_OWN = v.NodeSettingsLine(0, "", "", 0, "", "applied", "", "")
+CALMER = "[rating_buttons]\nsettle_ms = 40"
+
+
 def node(name: str, **changes: Any) -> v.NodeLine:
     """A node that is well."""
     given: dict[str, Any] = {
@@ -172,6 +176,7 @@ def node(name: str, **changes: Any) -> v.NodeLine:
         "rss_bytes": 61_000_000,
         "notes": [],
         "panel_url": None,
+        "settings": GOES_BY_ITS_OWN,
     }
     return v.NodeLine(**{**given, **changes})
 
@@ -193,8 +198,11 @@ def technician(**changes: Any) -> v.TechnicianView:
         "hall": HALL,
         "version": "0.1.0",
         "nodes": [
-            node("counter-1"),
-            node("counter-2"),
+            node("counter-1", command=v.NodeCommandLine("identify", NOW - 4_000, "done", "", "")),
+            node(
+                "counter-2",
+                settings=v.NodeSettingsLine(2, CALMER, "ky-thuat", 2, CALMER, "applied", "", ""),
+            ),
             node("counter-3"),
             node("kiosk-1", kind="kiosk", counter=None),
             BOARD_NODE,
@@ -220,10 +228,31 @@ def trouble() -> v.TechnicianView:
     """A hall with much that is wrong."""
     return technician(
         nodes=[
-            node("counter-1"),
+            node(
+                "counter-1",
+                command=v.NodeCommandLine(
+                    "reboot",
+                    NOW - 4_000,
+                    "refused",
+                    "no-reboot-command",
+                    "set node.reboot_command in the node's own file, then ask again",
+                ),
+                settings=v.NodeSettingsLine(
+                    3,
+                    CALMER.replace("40", "400"),
+                    "ky-thuat",
+                    2,
+                    CALMER,
+                    "refused",
+                    "rating_buttons.settle_ms",
+                    "settings:2: rating_buttons.settle_ms: giá trị không phù hợp / does not fit: "
+                    "Expected `int` <= 200; cho phép / allowed: whole number 5 to 200",
+                ),
+            ),
             node("counter-2", status="offline", last_seen_ms=NOW - 47 * MINUTE, outbox_depth=None),
             node(
                 "counter-3",
+                command=v.NodeCommandLine("identify", NOW - 40_000, "no_answer", "", ""),
                 outbox_depth=37,
                 events_total=251,
                 clock_synchronised=False,
@@ -345,6 +374,11 @@ def scenes() -> dict[str, Scene]:
             CLERK,
         ),
         "clerk-empty": Scene("clerk", clerk(**EMPTY, today=v.Today(0, None, 0, None, 5)), CLERK),
+        "clerk-away": Scene(
+            "clerk",
+            clerk(**FREE, phase="paused", pause_reason="Cán bộ tạm rời quầy", away=True),
+            CLERK,
+        ),
         "clerk-paused": Scene(
             "clerk", clerk(**FREE, phase="paused", pause_reason="Nghỉ giữa giờ"), CLERK
         ),
