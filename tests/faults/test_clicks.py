@@ -90,7 +90,7 @@ def test_two_windows_of_one_clerk_that_click_the_same_call_one_person(hall: Whol
     ]
 
 
-def test_two_clerks_who_sign_in_at_one_counter_at_once_do_not_share_a_visit(
+def test_whoever_takes_over_a_counter_shares_no_visit_with_the_one_before(
     hall: WholeHall,
 ) -> None:
     """A counter without a visit may be taken over; the one before can then do nothing there."""
