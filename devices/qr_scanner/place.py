@@ -18,8 +18,8 @@ _BLUR: Final = 5
 _ROWS: Final = 4
 """Every fourth row tells as much at a quarter of the price."""
 
-_EDGE_SHARE: Final = 0.3
-_MARGIN: Final = 3
+_EDGE_SHARE: Final = 0.2
+_MARGIN: Final = 4
 """Cells around the part, for the quiet zone."""
 
 _SNOW: Final = 1.2
