@@ -177,6 +177,7 @@ TECHNICIAN: Final[dict[str, tuple[str, str]]] = {
         "file alone. Its name, hall and broker are set at the node alone.",
     ),
     "technician.settings.send": ("Gửi cài đặt", "Send settings"),
+    "technician.settings.in_force": ("Đang có hiệu lực:", "In force now:"),
     "technician.settings.own": ("theo tệp của thiết bị", "by its own file"),
     "technician.settings.applied": ("đang theo bản {n}", "goes by version {n}"),
     "technician.settings.trying": ("đang thử bản {n}", "tries version {n}"),

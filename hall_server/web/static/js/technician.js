@@ -139,6 +139,8 @@ function form(one) {
     h("label", { for: id }, t("technician.settings.label", { node: one.node })),
     h("textarea", { id, rows: 6, spellcheck: "false", autocapitalize: "off", "aria-describedby": `${id}-how` }, one.settings.wanted_text),
     h("p.soft", { id: `${id}-how` }, t("technician.settings.how")),
+    one.settings.applied_text !== one.settings.wanted_text && h("p.soft", null, t("technician.settings.in_force")),
+    one.settings.applied_text !== one.settings.wanted_text && h("pre", null, one.settings.applied_text || t("technician.settings.own")),
     h("button.button", { type: "button", "data-do": "send", "data-arg": one.node }, t("technician.settings.send")),
   );
 }
