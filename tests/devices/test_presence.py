@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.errors import PinUnavailableError, WiringError
@@ -117,6 +117,7 @@ def test_a_word_that_was_not_kept_before_she_came_back_is_never_told() -> None:
     assert shift.said == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 400)), max_size=60))
 def test_a_switch_that_flaps_makes_two_words_in_each_away_time_at_most_and_never_one_twice(
     turns: list[tuple[bool, int]],
@@ -129,6 +130,7 @@ def test_a_switch_that_flaps_makes_two_words_in_each_away_time_at_most_and_never
     assert all(later - earlier >= AWAY_US / 1e6 for earlier, later in pairwise(aways))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(-10_000_000, 90_000_000)), max_size=40))
 def test_a_clock_that_runs_back_makes_nobody_leave(steps: list[tuple[bool, int]]) -> None:
     place = Attendance(AWAY_US, told=True, at_us=0)

@@ -174,6 +174,29 @@ class AnyDay(RuleBasedStateMachine):
         if person:
             self.day.ask(c.CardShown(request="", node=node, person=person))
 
+    @rule(counter=COUNTERS, present=st.booleans())
+    def switch_at_her_place(self, counter: str, present: bool) -> None:
+        before = self.day.hall.state.counters.get(counter)
+        self.day.ask(
+            c.PresenceSeen(
+                request="",
+                node=f"counter-{counter}",
+                present=present,
+                for_ms=60_000,
+                happened_ms=None,
+            )
+        )
+        after = self.day.hall.state.counters.get(counter)
+        if before is not None and after is not None and before.phase != after.phase:
+            # it pauses only what is open and free, and resumes only what it paused
+            assert before.phase == ("paused" if present else "open")
+            assert before.paused_by == ("presence" if present else None)
+            assert before.ticket is None or present
+
+    @rule(counter=COUNTERS)
+    def pause_by_hand(self, counter: str) -> None:
+        self.day.at(c.PauseCounter, counter, reason="Họp")
+
     @rule(seconds=st.sampled_from([1, 20, 40, 3000]))
     def wait(self, seconds: int) -> None:
         self.day.later(seconds)
