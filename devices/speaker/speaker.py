@@ -30,6 +30,8 @@ LONGEST_QUEUE: Final = 32
 FORGET_S: Final = 60.0
 """A call that waited longer is not spoken: who was meant has read the board, or has gone."""
 
+_READY_WITHIN_S: Final = 60.0
+"""Longer than reading the clips and asking a hung espeak-ng take."""
 _CLOSED: Final = "the speaker is closed: start the node again"
 
 FaultCode = Literal["sound", "voice", "clips", "queue", "late"]
@@ -90,6 +92,7 @@ class Speaker:
         self._faults: dict[FaultCode, str] = {}
         # the self-test sounds between two announcements, never over one
         self._sounding = threading.Lock()
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="speaker", daemon=True)
         self._thread.start()
 
@@ -131,6 +134,7 @@ class Speaker:
         """Speak a test text and say what went wrong, one sentence each; a person has to hear it."""
         problems: list[str] = []
         speech = None
+        self._ready.wait(_READY_WITHIN_S)
         try:
             speech = self._speech("Thử loa: một, hai, ba.")
         except (DeviceError, StoppedError) as error:
@@ -156,6 +160,7 @@ class Speaker:
             VoiceUnavailableError: there is no voice for it.
             SoundUnavailableError: it could not be played.
         """
+        self._ready.wait(_READY_WITHIN_S)
         try:
             speech = self._speech(text)
         except StoppedError:
@@ -185,8 +190,13 @@ class Speaker:
         self.close()
 
     def _run(self) -> None:
-        self._load_clips()
-        self._try_voice()
+        try:
+            self._load_clips()
+            self._try_voice()
+        except Exception:  # noqa: BLE001 - as below: who is told of a fault may fail
+            _log.exception("the voice was not looked at")
+        finally:
+            self._ready.set()
         while True:
             with self._changed:
                 self._is_speaking = False

@@ -243,6 +243,18 @@ def test_who_is_told_of_a_fault_may_fail_and_the_calls_go_on(
     assert len(room.heard) == 1
 
 
+def test_who_fails_to_hear_of_a_missing_voice_still_gets_the_calls(
+    room: Room, opened: Callable[..., Speaker], tmp_path: Path
+) -> None:
+    def fail(fault: Fault) -> None:
+        raise RuntimeError(fault.code)
+
+    speaker = opened(on_fault=fail, clips=tmp_path / "nowhere")
+    speaker.announce(call(1))
+    assert speaker.is_quiet(PATIENCE_S)
+    assert len(room.heard) == 1
+
+
 def test_closing_ends_what_is_spoken_forgets_what_waits_and_may_be_repeated(room: Room) -> None:
     room.holds = True
     speaker = Speaker(sink=room)
@@ -396,6 +408,14 @@ def test_the_technician_hears_the_chime_and_a_number_that_nobody_can_guess(
         asked.add(voice.ask_vi)
     assert len(asked) > 1
     assert len(room.heard[1]) > len(room.heard[0])
+
+
+def test_a_test_begun_at_once_is_spoken_with_the_clips_that_calls_are_spoken_with(
+    room: Room, opened: Callable[..., Speaker], tmp_path: Path
+) -> None:
+    opened(clips=clip_folder(tmp_path)).say("hai")
+    begin = round(0.4 * SAMPLE_RATE_HZ) + len(chime())
+    assert set(samples_of(room.heard[0])[begin : begin + 100]) == {29_000}
 
 
 def test_a_silent_card_and_a_missing_voice_fail_their_steps(
