@@ -79,6 +79,7 @@ def test_a_sound_file_is_a_hall_and_the_check_says_ok(
         ('counter = "1"', 'counter = "3"', 30, "'3' is not one of 1, 2"),
         ('kind = "kiosk"', 'kind = "counter"\ncounter = "1"', 34, "has node counter-1 already"),
         ('kind = "kiosk"', 'kind = "kiosk"\ncounter = "1"', 34, "stands on no counter"),
+        ('kind = "counter"', 'kind = "counter"\nprinter = true', 30, "a printer stands at a kiosk"),
     ],
 )
 def test_a_wrong_setting_is_told_with_its_line(
