@@ -249,7 +249,13 @@ class Outbox:
                     "SELECT * FROM event WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
                     (after, head.last, limit),
                 ).fetchall()
-                return [read_row(row) for row in rows]
+                events = [read_row(row) for row in rows]
+                first = max(after + 1, head.first)
+                last = min(head.last, first + limit - 1)
+                # a hall would ask for what is missing for ever
+                if [one.seq for one in events] != list(range(first, last + 1)):
+                    raise DamageError("events are missing in the middle")
+                return events
             except DamageError as error:
                 self._replace_damaged(str(error))
                 return []

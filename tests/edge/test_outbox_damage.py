@@ -172,6 +172,18 @@ def test_a_slip_in_an_event_is_found_before_it_is_sent(tmp_path: Path) -> None:
     outbox.close()
 
 
+def test_an_event_that_is_gone_is_passed_over_and_not_waited_for(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    stream = outbox.stream
+    for number in (1, 2, 3):
+        outbox.append(press(number), STAMPS)
+    outbox._connection.execute("DELETE FROM event WHERE seq = 2")
+    assert outbox.pending(stream, 0, 10) == []
+    assert len(outbox.set_aside) == 1
+    assert [(at == stream, one.seq) for at, one in drained(outbox)] == [(True, 1), (True, 3)]
+    outbox.close()
+
+
 def scribble(path: Path) -> None:
     size = path.stat().st_size
     with path.open("r+b") as file:
