@@ -92,11 +92,11 @@ class KeyboardScanner:
         same_code_s: float = 3.0,
         gap_s: float = 0.25,
         on_fault: OnFault = no_fault,
-        open_events: Callable[[str], int] = open_grabbed,
+        open_events: Callable[[str], int] | None = None,
     ) -> None:
-        """Take the device; raises what ``open_events`` raises."""
+        """Take the device; raises what ``open_events``, usually :func:`open_grabbed`, raises."""
         self._device = device
-        self._events = open_events(device)
+        self._events = (open_events or open_grabbed)(device)
         self._ends = ends
         self._gap_s = gap_ms / 1000
         self._monotonic_us = monotonic_us
