@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import struct
 import time
 import tty
 from collections.abc import Callable
@@ -109,6 +111,39 @@ class KeyWire:
         """The scanner is pulled out."""
         os.close(self._write_end)
         os.close(self.read_end)
+
+
+class UinputKeyboard(KeyWire):
+    """A keyboard that the kernel itself makes, where it has /dev/uinput (linux/uinput.h)."""
+
+    _SET_EVBIT, _SET_KEYBIT = 0x40045564, 0x40045565
+    _SETUP, _CREATE, _DESTROY, _SYSNAME = 0x405C5503, 0x5501, 0x5502, 0x8040552C
+
+    def __init__(self) -> None:
+        self._made = os.open("/dev/uinput", os.O_WRONLY | os.O_NONBLOCK)
+        fcntl.ioctl(self._made, self._SET_EVBIT, EV_KEY)
+        for key in range(1, 128):
+            fcntl.ioctl(self._made, self._SET_KEYBIT, key)
+        setup = struct.pack("HHHH80sI", 3, 0x1209, 1, 1, b"motcua test scanner", 0)
+        fcntl.ioctl(self._made, self._SETUP, setup)
+        fcntl.ioctl(self._made, self._CREATE)
+        name = bytearray(64)
+        fcntl.ioctl(self._made, self._SYSNAME, name)
+        place = Path("/sys/devices/virtual/input") / name.rstrip(b"\0").decode()
+        until(lambda: any(place.glob("event*")), lambda: None)
+        self.device = f"/dev/input/{next(place.glob('event*')).name}"
+        until(lambda: os.access(self.device, os.R_OK), lambda: None)
+
+    def key(self, number: int, value: int) -> None:
+        """As a scanner's cable brings it."""
+        os.write(
+            self._made, EVENT.pack(0, 0, EV_KEY, number, value) + EVENT.pack(0, 0, EV_SYN, 0, 0)
+        )
+
+    def unplug(self) -> None:
+        """The scanner is pulled out."""
+        fcntl.ioctl(self._made, self._DESTROY)
+        os.close(self._made)
 
 
 def until(done: Callable[[], bool], step: Callable[[], object]) -> None:

@@ -21,7 +21,7 @@ from devices.qr_scanner.self_test import TEST_TEXT, Heard, steps
 from devices.qr_scanner.sent import MANGLES
 from devices.qr_scanner.serial_line import SerialScanner
 from tests.devices.qr_cards import CARD, EVERY_LETTER
-from tests.devices.scanner_wires import KeyWire, SerialWire, until
+from tests.devices.scanner_wires import KeyWire, SerialWire, UinputKeyboard, until
 
 OTHER = CARD.replace("MẪU", "THỬ")
 BARE = "001090012345||NGUYEN VAN MAU|01011990|Nam|To 5, phuong Kien Hung, Ha Noi|15082021"
@@ -495,6 +495,26 @@ def test_what_is_no_input_device_is_told(tmp_path: Path) -> None:
         open_grabbed(str(tmp_path / "event99"))
     with pytest.raises(DeviceNotFoundError, match="not an input device"):
         open_grabbed("/dev/null")
+
+
+@pytest.mark.skipif(
+    not os.access("/dev/uinput", os.W_OK), reason="this machine makes no keyboards: no /dev/uinput"
+)
+def test_a_keyboard_of_the_kernel_is_taken_for_this_node_alone_and_read(counter: Counter) -> None:
+    keys = UinputKeyboard()
+    scanner = KeyboardScanner(
+        keys.device, on_scan=counter.scans.append, monotonic_us=counter.clock_us
+    )
+    with scanner:
+        counter.quiet(scanner)
+        with pytest.raises(DeviceNotFoundError, match="taken by another program"):
+            open_grabbed(keys.device)
+        by_hex(keys, CARD + "\n")
+        until(lambda: bool(counter.scans), lambda: scanner.run_once(0.2))
+        assert counter.texts == [CARD]
+        keys.unplug()
+        with pytest.raises(ScannerStoppedError):
+            until(lambda: False, lambda: scanner.run_once(0.2))
 
 
 # ---------------------------------------------------------------------- the self-test
