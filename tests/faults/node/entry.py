@@ -19,7 +19,7 @@ from devices.messages import EventBody, RatingPress
 from devices.rating_buttons.lamps import Lamps
 from edge.clock import Clock, Stamps
 from edge.device_loops import ButtonRow
-from edge.outbox import Outbox
+from edge.outbox import Outbox, OutboxError
 from motcua.cli import main
 
 WALL: Final = "MOTCUA_FAULTS_WALL"
@@ -41,7 +41,12 @@ def run(words: list[str]) -> int:
         return time.time_ns() // 1000 + int(wall.read_text())
 
     def noted_append(box: Outbox, body: EventBody, stamps: Stamps, **more: Any) -> int:
-        seq = append(box, body, stamps, **more)
+        note(tries=type(body).__name__)
+        try:
+            seq = append(box, body, stamps, **more)
+        except OutboxError:
+            note(refused=type(body).__name__)
+            raise
         stream = next((run.stream for run in box._older if seq <= run.last), box._stream)
         accepted = isinstance(body, RatingPress) and body.refused is None
         kind = type(body).__name__

@@ -59,6 +59,8 @@ class Ledger:
         self._at = 0
         self._unlit = False
         self.lamps = 0
+        self.cut_off = 0
+        """Events that were begun and of which a kill left no word."""
 
     def read(self) -> list[Promise]:
         """The promises that are new; :attr:`lamps` counts those whose lamp was lit."""
@@ -72,7 +74,12 @@ class Ledger:
         self._at += len(whole)
         for line in whole.splitlines():
             words: dict[str, Any] = json.loads(line)
-            if "lamp" not in words:
+            if "tries" in words:
+                self.cut_off += 1
+            elif "refused" in words:
+                self.cut_off -= 1
+            elif "kept" in words:
+                self.cut_off -= 1
                 stream, seq = words["kept"]
                 promises.append(Promise(stream, seq, words["kind"], words["accepted"]))
                 self._unlit = self._unlit or words["accepted"]

@@ -311,6 +311,11 @@ class Player:
             for name, found in self._facts.items()
             if len(found) > reported.get(name, 0) and _is_twice(found)
         ]
+        cut_off = sum(ledger.cut_off for ledger in self.house.ledgers.values())
+        if (unknown := len(self._facts.keys() - self._promises.keys())) > cut_off:
+            doubled.append(
+                f"{unknown} events of no promise are in the journal, {cut_off} were cut off"
+            )
         given = [one.body for one in facts if isinstance(one.body, f.RatingGiven)]
         self._rated.update(one.ticket for one in given)
         doubled += [

@@ -67,11 +67,13 @@ def test_a_ledger_is_read_on_and_counts_a_lamp_once(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
     ledger = Ledger(path)
     assert ledger.read() == []
+    tries = '{"tries": "RatingPress"}\n'
     press = '{"kept": ["s", 1], "kind": "RatingPress", "accepted": true}\n'
-    path.write_text(press + '{"lamp": 3}\n{"lamp": 3}\n{"kept": ["s", 2]')
+    refused = tries + '{"refused": "RatingPress"}\n'
+    path.write_text(tries + press + refused + tries + '{"lamp": 3}\n{"lamp": 3}\n{"kept": ["s", 2]')
     assert ledger.read() == [Promise("s", 1, "RatingPress", accepted=True)]
-    assert ledger.lamps == 1
+    assert (ledger.lamps, ledger.cut_off) == (1, 1)
     with path.open("a") as file:
         file.write(', "kind": "Scan", "accepted": false}\n')
     assert ledger.read() == [Promise("s", 2, "Scan", accepted=False)]
-    assert ledger.lamps == 1
+    assert (ledger.lamps, ledger.cut_off) == (1, 0)
