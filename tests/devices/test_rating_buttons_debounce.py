@@ -364,6 +364,41 @@ def test_a_line_at_rest_and_a_finger_that_rests_on_a_button_ask_for_no_look() ->
     assert line.due_us() is None
 
 
+def test_a_loop_that_slept_through_a_press_waits_for_the_edge_that_is_late() -> None:
+    line = Debouncer()
+    line.edge(True, 100_000)
+    assert line.saw(False, 190_000) == ()
+    assert line.saw(False, 197_000) == ()
+    assert line.edge(False, 180_000) == (Outcome.PRESSED,)
+
+
+def test_an_edge_that_never_comes_is_given_up_after_the_settling_time() -> None:
+    line = Debouncer()
+    line.edge(True, 100_000)
+    assert line.saw(False, 102_000) == ()
+    assert line.saw(False, 102_000 + SETTLE_US) == ()
+    assert line.edge(True, 102_000 + 2 * SETTLE_US) == ()
+    assert line.saw(True, 102_000 + 2 * SETTLE_US + SOLID_US) == (Outcome.PRESSED,)
+
+
+def test_a_line_that_was_seen_up_in_between_must_be_solid_anew() -> None:
+    line = Debouncer()
+    line.edge(True, 100_000)
+    assert line.saw(False, 102_000) == ()
+    assert line.saw(True, 108_000) == ()
+    assert line.saw(True, 108_000 + SOLID_US) == (Outcome.PRESSED,)
+
+
+def test_a_line_that_has_just_gone_up_is_looked_at_before_it_passes_for_settled() -> None:
+    line = Debouncer()
+    line.edge(True, 100_000)
+    line.saw(True, 102_000)
+    line.edge(False, 103_000)
+    due_us = line.due_us()
+    assert due_us is not None
+    assert due_us < 103_000 + SETTLE_US
+
+
 @pytest.mark.parametrize("settle_us", [0, SOLID_US, STUCK_US])
 def test_times_that_cannot_be_meant_are_refused(settle_us: int) -> None:
     with pytest.raises(ValueError, match="above 0"):
