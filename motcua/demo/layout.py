@@ -171,10 +171,20 @@ class Folder:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let another demo have it."""
+        """Let another demo have it; the lock files of the parts that have ended go."""
         if self._lock >= 0:
+            for name in OWN_NAMES:
+                for lock in (self.path / name).rglob("*.lock"):
+                    _remove_lock(lock)
             os.close(self._lock)
             self._lock = -1
+
+
+def _remove_lock(path: Path) -> None:
+    """Remove a lock file that nobody holds; a hall or node begun by hand may hold one."""
+    with suppress(OSError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def _holder(folder: int) -> str:

@@ -113,6 +113,20 @@ def test_a_second_demo_in_the_same_folder_is_told_so(tmp_path: Path) -> None:
     Folder(tmp_path / "demo").close()
 
 
+def test_a_lock_that_a_hall_begun_by_hand_holds_stays(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    write_layout(folder.path)
+    held, left = tmp_path / "hall" / "hall.lock", tmp_path / "nodes" / "kiosk-1" / "node.lock"
+    for lock in (held, left):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+    with held.open() as hall:
+        fcntl.flock(hall, fcntl.LOCK_EX)
+        folder.close()
+    assert held.exists()
+    assert not left.exists()
+
+
 def test_a_folder_that_cannot_be_locked_is_no_running_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,6 +146,7 @@ def test_ctrl_c_ends_all_of_it_and_leaves_neither_process_nor_lock(demo: Demo) -
     assert not demo.pids()
     assert run.returncode == 0, aside
     assert {one.name for one in demo.folder.iterdir()} <= set(OWN_NAMES)
+    assert list(demo.folder.rglob("*.lock")) == []
     assert "Trang đầu / Start page" in out
     assert out.index("/kiosk/") < out.index("Lượt lấy số / Tickets taken")
     # the bound is the demo's own: it kills what is left at 2.7 s
