@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from hall_server import facts as f
 from motcua.demo import house
 from tests.browser.real_hall import RealHall
-from tests.browser.screens import KIOSK, Screens, touch_for_number
+from tests.browser.screens import Screens, touch_for_number
 from tests.parts import LOOPBACK, until
 
 pytestmark = pytest.mark.browser
