@@ -46,8 +46,11 @@ MAX_PIXELS: Final = 20_000_000
 _MAX_LOOKED_AT: Final = 1_000_000
 """Pixels; a larger frame is looked at shrunk, and its likeliest part as it came."""
 
-_FLAT: Final = 10
+_FLAT: Final = 2
 """Between the darkest and the brightest grey level there must be more than this."""
+
+_FADED: Final = 96
+"""A frame of fewer grey levels is spread over all of them: zxing-cpp wants some between modules."""
 
 _WHOLE: Final = 0.7
 """A part larger than this share of the frame is no part."""
@@ -93,8 +96,12 @@ def read(
     """
     began_s = clock_s()
     grey = to_grey(frame)
-    if int(grey.max()) - int(grey.min()) <= _FLAT:
+    darkest, brightest = int(grey.min()), int(grey.max())
+    if brightest - darkest <= _FLAT:
         return Reading([], 0)
+    as_it_came = grey
+    if brightest - darkest < _FADED:
+        grey = _spread(grey, darkest, brightest)
     shrunk, by = _shrunk(grey)
     part: Area | None = None
     left_off = 0
@@ -107,7 +114,7 @@ def read(
             if spent >= look.begin_by:
                 left_off = left_off or number
                 continue
-            if part is None and (part := _part(shrunk, by, grey)) is None:
+            if part is None and (part := _part(as_it_came)) is None:
                 break  # an empty desk, snow, or a covered lens
         whole = part is not None and part.pixels > _WHOLE * grey.size
         if look.at == "part" and part is not None and not whole:
@@ -156,7 +163,13 @@ def _shrunk(grey: Frame) -> tuple[Frame, float]:
     return smaller, grey.shape[1] / size[0]
 
 
-def _part(shrunk: Frame, by: float, grey: Frame) -> Area | None:
+def _spread(grey: Frame, darkest: int, brightest: int) -> Frame:
+    gain = 255 / (brightest - darkest)
+    return np.asarray(cv2.convertScaleAbs(grey, alpha=gain, beta=-darkest * gain), dtype=np.uint8)
+
+
+def _part(grey: Frame) -> Area | None:
+    shrunk, by = _shrunk(grey)
     part = likeliest(shrunk)
     return part and part.times(by).wider(0, grey.shape[1], grey.shape[0])
 

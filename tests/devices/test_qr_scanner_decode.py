@@ -90,6 +90,9 @@ def test_a_card_is_read_however_it_is_turned(angle_deg: float) -> None:
             (on_desk(draw_code(CARD, scale=4)) // 8 + 100).astype(np.uint8), id="faded print"
         ),
         pytest.param(
+            (on_desk(draw_code(CARD, scale=4)) // 40 + 100).astype(np.uint8), id="hardly any print"
+        ),
+        pytest.param(
             np.asarray(cv2.cvtColor(on_desk(draw_code(CARD)), cv2.COLOR_GRAY2BGR), np.uint8),
             id="a colour camera",
         ),
