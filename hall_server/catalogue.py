@@ -9,6 +9,8 @@ from msgspec import Meta, Struct, field
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 Key = Annotated[str, Meta(min_length=1, max_length=24, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
+LocalTime = Annotated[str, Meta(pattern=r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)?$")]
+
 PriorityReason = Literal["merit", "elderly", "disabled", "pregnant", "poor", "orphan", "social"]
 
 PRIORITY_REASONS: Final[tuple[PriorityReason, ...]] = get_args(PriorityReason)
@@ -39,6 +41,16 @@ class Counter(Struct, frozen=True, forbid_unknown_fields=True):
     services: Annotated[
         list[Key], Meta(min_length=1, max_length=64, description="ids of the services it serves")
     ]
+    opens: Annotated[
+        LocalTime, Meta(description="when it opens, such as 07:30; none where no hours are kept")
+    ] = ""
+    closes: Annotated[
+        LocalTime, Meta(description="when it closes, such as 17:00; waits are told with it")
+    ] = ""
+    breaks: Annotated[
+        list[tuple[LocalTime, LocalTime]],
+        Meta(max_length=12, description='its breaks, such as [["11:30", "13:30"]]'),
+    ] = []
 
 
 class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,12 +71,34 @@ class QueueRules(Struct, frozen=True, forbid_unknown_fields=True):
     """How the queue is kept."""
 
     policy: Annotated[
-        Literal["weighted", "arrival"],
+        Literal["balanced", "priority", "interleave", "weighted", "arrival"],
         Meta(
-            description="who is called next: the longest wait with priorities weighed, "
-            "or first come, first served"
+            description="who is called next: what lets all wait least, priorities first, some "
+            "ordinary tickets to one priority, the longest wait with priorities weighed, or first "
+            "come, first served"
         ),
-    ] = "weighted"
+    ] = "balanced"
+    overtaken_at_most: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000,
+            description="later tickets that a counter may call before one it serves, under "
+            "balanced",
+        ),
+    ] = 12
+    priority_within_minutes: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=240,
+            description="minutes within which balanced calls a ticket with a priority reason, as "
+            "far as its counters free up",
+        ),
+    ] = 10.0
+    interleave_ordinary: Annotated[
+        int, Meta(ge=1, le=20, description="ordinary tickets to one priority under interleave")
+    ] = 2
     priority_minutes: Annotated[
         dict[PriorityReason, Annotated[float, Meta(ge=0, le=240)]],
         Meta(description="minutes of waiting that each priority reason counts for"),

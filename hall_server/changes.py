@@ -19,6 +19,7 @@ from hall_server.state import (
     KioskScreen,
     Learnt,
     SelfTestNote,
+    Pace,
     Slip,
     State,
     StreamPosition,
@@ -35,6 +36,9 @@ TOLD_TOGETHER: Final = 5
 """A mean that moved with each rating would tell the clerk what the last citizen chose."""
 LEARNING_WEIGHT: Final = 0.1
 """Weight of the newest service time in the running estimate of its service."""
+PACE_WEIGHT: Final = 0.03
+PACE_LIMIT: Final = 4.0
+"""One visit that took very long says little of its counter."""
 
 
 def _leave_line(state: State, ticket: Ticket) -> None:
@@ -214,8 +218,16 @@ def _ticket_called(state: State, fact: Fact, body: f.TicketCalled) -> None:
             call_reason=body.reason,
         ),
     )
+    for key in body.passed:
+        if (passed := state.tickets.get(key)) is not None:
+            state.tickets[key] = replace(passed, overtaken=passed.overtaken + 1)
+    one = _counter(state, body.counter)
     state.counters[body.counter] = replace(
-        _counter(state, body.counter), ticket=body.ticket, match=None, last_finished=None
+        one,
+        ticket=body.ticket,
+        match=None,
+        last_finished=None,
+        ordinary_since_priority=0 if ticket.priority else one.ordinary_since_priority + 1,
     )
     _announce(state, fact, ticket, body.counter)
 
@@ -272,12 +284,23 @@ def _service_finished(state: State, fact: Fact, body: f.ServiceFinished) -> None
         service_ms=one.service_ms + body.service_ms,
     )
     learnt = state.learnt.get(body.service)
+    _learn_pace(state, body, learnt)
     if learnt is None:
         state.learnt[body.service] = Learnt(float(body.service_ms), 1)
     else:
         weight = max(LEARNING_WEIGHT, 1 / (learnt.count + 1))
         mean = learnt.mean_ms + weight * (body.service_ms - learnt.mean_ms)
         state.learnt[body.service] = Learnt(mean, learnt.count + 1)
+
+
+def _learn_pace(state: State, body: f.ServiceFinished, learnt: Learnt | None) -> None:
+    """How quick the counter is beside the others; from the second service of a kind on."""
+    if learnt is None or learnt.mean_ms <= 0:
+        return
+    ratio = min(PACE_LIMIT, body.service_ms / learnt.mean_ms)
+    known = state.paces.get(body.counter, Pace(1.0, 0))
+    weight = max(PACE_WEIGHT, 1 / (known.count + 1))
+    state.paces[body.counter] = Pace(known.ratio + weight * (ratio - known.ratio), known.count + 1)
 
 
 def _finish_undone(state: State, fact: Fact, body: f.FinishUndone) -> None:

@@ -129,7 +129,8 @@ class CounterClosed(Body, frozen=True, tag="counter_closed"):
 
 
 class TicketCalled(Body, frozen=True, tag="ticket_called"):
-    """A ticket was called to a counter; ``reason`` says why this one, in words."""
+    """A ticket was called to a counter; ``reason`` says why this one: words of
+    :mod:`hall_server.queue.reasons`, or the clerk's own of a call by hand."""
 
     ticket: str
     counter: str
@@ -138,6 +139,8 @@ class TicketCalled(Body, frozen=True, tag="ticket_called"):
     wait_ms: int
     reason: str
     by_hand: bool = False
+    passed: list[str] = []
+    """Tickets that came before it and that this counter could have called."""
 
 
 class TicketRecalled(Body, frozen=True, tag="ticket_recalled"):

@@ -45,6 +45,8 @@ class Ticket(Struct, frozen=True):
     finishes: int = 0
     window: str | None = None
     rated: int | None = None
+    overtaken: int = 0
+    """Later tickets called before it, at counters that could have called it."""
 
 
 class CounterState(Struct, frozen=True):
@@ -76,6 +78,8 @@ class CounterState(Struct, frozen=True):
     """Who paused it; None while it is not paused, and for a pause of before this was kept."""
     away_ms: int | None = None
     """Since when the switch says that the clerk is away and she has done nothing here."""
+    ordinary_since_priority: int = 0
+    """Calls here since the last of a ticket with a priority reason."""
 
 
 class Window(Struct, frozen=True):
@@ -110,6 +114,13 @@ class Learnt(Struct, frozen=True):
     """Running estimate of a service's time."""
 
     mean_ms: float
+    count: int
+
+
+class Pace(Struct, frozen=True):
+    """A counter's service times by what was expected of them."""
+
+    ratio: float
     count: int
 
 
@@ -223,6 +234,8 @@ class State(Struct):
     node_settings: dict[str, WantedSettings] = field(default_factory=dict)
     self_tests: dict[str, SelfTestNote] = field(default_factory=dict)
     """Node -> its last self-test."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """Counter -> how quick it is."""
 
     def view(self) -> State:
         """A copy that stays as it is while this state goes on (frozen values are shared)."""
@@ -247,6 +260,7 @@ class State(Struct):
             slips=self.slips.copy(),
             node_settings=self.node_settings.copy(),
             self_tests=self.self_tests.copy(),
+            paces=self.paces.copy(),
         )
 
     def waiting(self) -> int:

@@ -15,6 +15,7 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("motcua.demo.command", "a whole hall on this machine, with its citizens"),
     "node": ("edge.command", "the agent on a counter, kiosk or board"),
     "hall": ("hall_server.command", "the hall's server"),
+    "simulate": ("hall_server.simulate.command", "days run through the hall's own queue"),
     "bench": ("motcua.bench.command", "measure this machine and this hall"),
 }
 """Group -> (module with ``add_arguments(parser)`` and ``run(arguments) -> int``, what it is)."""

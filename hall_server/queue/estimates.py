@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from typing import Final, NamedTuple
 
 from hall_server.catalogue import Catalogue
-from hall_server.queue.policy import POLICIES
-from hall_server.state import Line, State
+from hall_server.queue.forward import Forward
+from hall_server.state import State
 
-PRIOR_WEIGHT: Final = 10
-"""Services that the expected minutes of the settings count for, against those measured."""
-BETWEEN_TICKETS_MS: Final = 20_000
-"""From one finish to the next start: the call and the walk to the counter."""
 LOW: Final = 0.7
 HIGH: Final = 1.4
 """The range told around the forward run.  Set by hand so far, not calibrated."""
@@ -43,69 +38,23 @@ class Estimates(NamedTuple):
     services: dict[str, Wait | None]
 
 
-def service_ms(hall: Catalogue, state: State, service: str) -> float:
-    """How long a service is expected to take: the settings' word, outweighed as the hall learns."""
-    known = hall.services.get(service)
-    prior = (known.expected_minutes if known else 8.0) * 60_000
-    learnt = state.learnt.get(service)
-    if learnt is None:
-        return prior
-    return (prior * PRIOR_WEIGHT + learnt.mean_ms * learnt.count) / (PRIOR_WEIGHT + learnt.count)
-
-
 def estimate(hall: Catalogue, state: State, now_ms: int) -> Estimates:
     """Run the queue forward from ``state``: which counter frees when, whom it calls then.
 
-    Reads the state and changes nothing.  Paused and closed counters call nobody.
+    Reads the state and changes nothing.  Paused and closed counters call nobody.  The place is
+    among those of the same service, in the order in which they will be called.
     """
-    means = {service: service_ms(hall, state, service) for service in hall.services}
-    lines: dict[str, Line] = {service: list(line) for service, line in state.lines.items()}
-    starts: dict[str, float] = {}
-    newcomers: dict[str, float] = {}
-    free = _free_times(hall, state, now_ms, means)
-    heapq.heapify(free)
-    policy = POLICIES[hall.queue.policy]
-    while free:
-        at, counter = heapq.heappop(free)
-        serves = hall.counters[counter]
-        choice = policy.next_ticket(serves, lines, state, round(at))
-        if choice is None:
-            # nobody is left for this counter: whoever comes now would be called by it
-            for service in serves.services:
-                newcomers.setdefault(service, at)
-            continue
-        ticket = state.tickets[choice.ticket]
-        lines[ticket.service].remove((ticket.seniority_ms, ticket.ordinal, ticket.id))
-        starts[ticket.id] = at
-        next_free = at + means.get(ticket.service, 480_000) + BETWEEN_TICKETS_MS
-        heapq.heappush(free, (next_free, counter))
-    tickets = {
-        key: Place(index, _wait(starts.get(key), now_ms))
-        for line in state.lines.values()
-        for index, (_, _, key) in enumerate(line, start=1)
-    }
+    forward = Forward(hall, state, state.lines, now_ms)
+    run = forward.run(most=len(state.tickets))
+    starts = {forward.groups[call.group].tickets[call.place]: call.at_ms for call in run.called}
+    tickets: dict[str, Place] = {}
+    for line in state.lines.values():
+        order = sorted(line, key=lambda one: (starts.get(one[2], float("inf")), one))
+        for index, (_, _, key) in enumerate(order, start=1):
+            tickets[key] = Place(index, _wait(starts.get(key), now_ms))
     return Estimates(
-        tickets, {service: _wait(newcomers.get(service), now_ms) for service in hall.services}
+        tickets, {service: _wait(run.nobody_ms.get(service), now_ms) for service in hall.services}
     )
-
-
-def _free_times(
-    hall: Catalogue, state: State, now_ms: int, means: dict[str, float]
-) -> list[tuple[float, str]]:
-    free: list[tuple[float, str]] = []
-    for one in state.counters.values():
-        if one.phase != "open" or one.id not in hall.counters:
-            continue
-        at = float(now_ms)
-        ticket = state.tickets.get(one.ticket) if one.ticket else None
-        if ticket is not None:
-            mean = means.get(ticket.service, 480_000.0)
-            since = ticket.started_ms if ticket.phase == "serving" else now_ms
-            spent = now_ms - (since or now_ms)
-            # A service that has outlasted its mean is expected to take a quarter of it more.
-            at += max(mean - spent, mean / 4) + BETWEEN_TICKETS_MS
-        free.append((at, one.id))
-    return free
 
 
 def _wait(start_ms: float | None, now_ms: int) -> Wait | None:

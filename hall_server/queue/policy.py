@@ -1,16 +1,27 @@
-"""Who is called next: one small interface, and the policies behind it."""
+"""Who is called next: the small interface that every policy has, and what a line is ordered by."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
 
-from hall_server.catalogue import Counter, QueueRules
-from hall_server.state import Line, State
+from hall_server.catalogue import Catalogue, Counter, QueueRules
+from hall_server.state import Line, State, Ticket
+
+
+class HallNow(NamedTuple):
+    """What a policy may read: the hall's rules, and all that has happened until now."""
+
+    catalogue: Catalogue
+    state: State
 
 
 class Choice(NamedTuple):
-    """The ticket to call, and why: ``longest_wait``, or ``priority`` where a reason moved it up."""
+    """The ticket to call, and why.
+
+    ``reason`` is made of words that :mod:`hall_server.queue.reasons` puts into sentences:
+    ``longest_wait``, ``priority``, ``in_turn``, ``overtaken``, ``quick``, ``only:4``.
+    """
 
     ticket: str
     reason: str
@@ -20,7 +31,7 @@ class Policy(Protocol):
     """Chooses from what waits; reads neither the future nor anything but its arguments."""
 
     def next_ticket(
-        self, counter: Counter, waiting: Mapping[str, Line], hall: State, now_ms: int
+        self, counter: Counter, waiting: Mapping[str, Line], hall: HallNow, now_ms: int
     ) -> Choice | None:
         """The ticket that ``counter`` should call at ``now_ms``, or None where none waits for it.
 
@@ -28,43 +39,32 @@ class Policy(Protocol):
         """
 
 
-class LongestWait:
-    """The most senior ticket among all the lines that the counter serves.
-
-    Seniority is the time of taking less the minutes that a priority reason counts for
-    (:func:`seniority_ms`), so under the ``arrival`` rules it is first come, first served.
-    """
-
-    def next_ticket(
-        self,
-        counter: Counter,
-        waiting: Mapping[str, Line],
-        hall: State,
-        now_ms: int,
-    ) -> Choice | None:
-        """See :class:`Policy`."""
-        best: tuple[int, int, str] | None = None
-        for service in counter.services:
-            for place in waiting.get(service, ()):
-                if best is not None and place >= best:
-                    break
-                only = hall.tickets[place[2]].only_counter
-                if only is None or only == counter.id:
-                    best = place
-                    break
-        if best is None:
-            return None
-        ticket = hall.tickets[best[2]]
-        moved_up = ticket.priority is not None and ticket.seniority_ms < ticket.taken_ms
-        return Choice(ticket.id, "priority" if moved_up else "longest_wait")
+def for_counter(
+    counter: Counter, waiting: Mapping[str, Line], hall: HallNow
+) -> Iterator[tuple[tuple[int, int, str], Ticket]]:
+    """(place in line, ticket) of all that ``counter`` may call, line by line."""
+    tickets = hall.state.tickets
+    for service in counter.services:
+        for place in waiting.get(service, ()):
+            ticket = tickets[place[2]]
+            if ticket.only_counter is None or ticket.only_counter == counter.id:
+                yield place, ticket
 
 
-POLICIES: Final[Mapping[str, Policy]] = {"weighted": LongestWait(), "arrival": LongestWait()}
+def passed_over(
+    counter: Counter, waiting: Mapping[str, Line], hall: HallNow, chosen: Ticket
+) -> list[str]:
+    """The tickets that ``counter`` could have called and that came before ``chosen``."""
+    place = (chosen.seniority_ms, chosen.ordinal, chosen.id)
+    return [ticket.id for before, ticket in for_counter(counter, waiting, hall) if before < place]
 
 
 def seniority_ms(rules: QueueRules, since_ms: int, priority: str | None) -> int:
-    """The key that orders a line: waiting since ``since_ms``, with the priority's minutes."""
-    if rules.policy == "arrival" or priority is None:
+    """The key that orders a line: waiting since ``since_ms``.
+
+    Under the ``weighted`` rules less the minutes that the priority reason counts for.
+    """
+    if rules.policy != "weighted" or priority is None:
         return since_ms
     credit = rules.priority_minutes.items()
     minutes = next((minutes for reason, minutes in credit if reason == priority), 0.0)

@@ -7,7 +7,8 @@ from hall_server import facts as f
 from hall_server.catalogue import Catalogue
 from hall_server.decision import Decision, accept, refuse
 from hall_server.queue.counters import not_hers, state_of
-from hall_server.queue.policy import POLICIES
+from hall_server.queue.policies import POLICIES
+from hall_server.queue.policy import HallNow, passed_over
 from hall_server.ratings.windows import close_for_next, opened_by_finish
 from hall_server.state import State, Ticket
 
@@ -28,10 +29,13 @@ def call_next(hall: Catalogue, state: State, command: c.CallNext, now_ms: int) -
     if refusal := _may_call(hall, state, command):
         return refusal
     counter = hall.counters[command.counter]
-    choice = POLICIES[hall.queue.policy].next_ticket(counter, state.lines, state, now_ms)
+    choice = POLICIES[hall.queue.policy].next_ticket(
+        counter, state.lines, HallNow(hall, state), now_ms
+    )
     if choice is None:
         return refuse("nobody_waiting")
-    return _call(state.tickets[choice.ticket], command, choice.reason, now_ms, by_hand=False)
+    ticket = state.tickets[choice.ticket]
+    return _call(hall, state, ticket, command, choice.reason, now_ms, by_hand=False)
 
 
 def call_ticket(hall: Catalogue, state: State, command: c.CallTicket, now_ms: int) -> Decision:
@@ -47,12 +51,21 @@ def call_ticket(hall: Catalogue, state: State, command: c.CallTicket, now_ms: in
         return refuse("wrong_state", ticket.id)
     if ticket.service not in hall.counters[command.counter].services:
         return refuse("not_served_here", ticket.id)
-    return _call(ticket, command, command.reason.strip()[:200], now_ms, by_hand=True)
+    reason = command.reason.strip()[:200]
+    return _call(hall, state, ticket, command, reason, now_ms, by_hand=True)
 
 
 def _call(
-    ticket: Ticket, command: c.AtCounter, reason: str, now_ms: int, *, by_hand: bool
+    hall: Catalogue,
+    state: State,
+    ticket: Ticket,
+    command: c.AtCounter,
+    reason: str,
+    now_ms: int,
+    *,
+    by_hand: bool,
 ) -> Decision:
+    counter = hall.counters[command.counter]
     return accept(
         f.TicketCalled(
             ticket.id,
@@ -62,6 +75,7 @@ def _call(
             max(0, now_ms - ticket.taken_ms),
             reason,
             by_hand,
+            passed_over(counter, state.lines, HallNow(hall, state), ticket),
         ),
         ticket=ticket.id,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hall_server.queue import reasons
 from hall_server.web.words_technician import TECHNICIAN
 
 CLERK: Final[dict[str, tuple[str, str]]] = {
@@ -33,11 +34,7 @@ CLERK: Final[dict[str, tuple[str, str]]] = {
     "clerk.serving_for": ("đang phục vụ {time}", "serving for {time}"),
     "clerk.called_for": ("đã gọi {time}", "called {time} ago"),
     "clerk.waited": ("Chờ {time}", "Waited {time}"),
-    "clerk.reason.longest_wait": (
-        "lâu nhất trong các số quầy này phục vụ",
-        "the longest of those this counter serves",
-    ),
-    "clerk.reason.priority": ("được ưu tiên lên trước", "moved up by priority"),
+    **{f"clerk.reason.{code}": words for code, words in reasons.WORDS.items()},
     "clerk.reason.by_hand": ("gọi riêng: {reason}", "called by hand: {reason}"),
     "clerk.match.first": ("Thẻ căn cước đã quét", "Citizen card read"),
     "clerk.match.same": (

@@ -103,7 +103,7 @@ def test_the_thousandth_number_has_four_digits() -> None:
 
 
 def test_whoever_waits_longest_among_the_counters_services_is_called() -> None:
-    day = Day()
+    day = Day(catalogue(QueueRules(policy="arrival")))
     day.open("1")
     land = day.taken("dat-dai")
     civil = day.taken("ho-tich")
@@ -113,8 +113,9 @@ def test_whoever_waits_longest_among_the_counters_services_is_called() -> None:
     assert day.ticket(land.id).phase == "waiting"
 
 
-def test_a_priority_counts_for_its_minutes_and_no_more() -> None:
-    day = Day(catalogue(QueueRules(priority_minutes={"elderly": 20.0})))
+def test_under_the_weighted_rules_a_priority_counts_for_its_minutes_and_no_more() -> None:
+    weighted = QueueRules(policy="weighted", priority_minutes={"elderly": 20.0})
+    day = Day(catalogue(weighted))
     day.open("1")
     early = day.taken()
     day.later(19 * 60)
@@ -122,7 +123,7 @@ def test_a_priority_counts_for_its_minutes_and_no_more() -> None:
     assert day.at(c.CallNext, "1").ticket == old.id
     assert day.ticket(old.id).call_reason == "priority"
 
-    day = Day(catalogue(QueueRules(priority_minutes={"elderly": 20.0})))
+    day = Day(catalogue(weighted))
     day.open("1")
     early = day.taken()
     day.later(21 * 60)
@@ -140,7 +141,7 @@ def test_under_the_arrival_rules_priorities_change_nothing() -> None:
 
 
 def test_a_priority_given_and_taken_back_leaves_the_line_as_it_was() -> None:
-    day = Day()
+    day = Day(catalogue(QueueRules(policy="weighted")))
     first = day.taken()
     day.later(60)
     second = day.taken()

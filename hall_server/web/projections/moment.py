@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
@@ -24,6 +23,7 @@ class Known:
         self.state = state
         self.open_counters: dict[tuple[str, str | None], list[str]] = {}
         self.now_serving: dict[str, list[CallLine]] = {}
+        self.places: dict[str, tuple[Estimates, dict[str, int]]] = {}
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,26 @@ def wait_of(moment: Moment, ticket: Ticket) -> Wait | None:
 
 
 def place_of(moment: Moment, ticket: Ticket) -> int | None:
-    """Place in the line of its service, from 1; None where it does not wait."""
+    """Place among those of its service, from 1, in the order in which they will be called.
+
+    None where it does not wait.
+    """
     if ticket.phase != "waiting":
         return None
-    key = (ticket.seniority_ms, ticket.ordinal, ticket.id)
-    line = moment.state.lines.get(ticket.service, [])
-    before = bisect_left(line, key)
-    return before + 1 if before < len(line) and line[before] == key else None
+    known = moment.known.places.get(ticket.service)
+    if known is None or known[0] is not moment.estimates:
+        known = (moment.estimates, _places(moment, ticket.service))
+        moment.known.places[ticket.service] = known
+    return known[1].get(ticket.id)
+
+
+def _places(moment: Moment, service: str) -> dict[str, int]:
+    """Of all who wait now; those whom the estimates do not know yet stand behind the others."""
+    line = moment.state.lines.get(service, [])
+    before = moment.estimates.tickets
+    last = len(before) + 1
+    order = sorted(line, key=lambda one: (before[one[2]].place if one[2] in before else last, one))
+    return {key: place for place, (_, _, key) in enumerate(order, start=1)}
 
 
 def counter_state(moment: Moment, counter: str) -> CounterState:

@@ -1,7 +1,7 @@
 // What the clerk's console shows, from its view; what is pressed is in clerk.js.
 
 import { h } from "./dom.js";
-import { clock, count, named, passed, percent, spell, stopwatch, t, tenth, whole } from "./words.js";
+import { clock, count, has, named, passed, percent, spell, stopwatch, t, tenth, whole } from "./words.js";
 
 const FEWEST_RATINGS = 5; // a mean of fewer would tell the clerk what one person chose
 
@@ -134,9 +134,7 @@ function ticket(view, now) {
         null,
         t("clerk.waited", { time: passed(one.wait_ms) }),
         ", ",
-        one.reason === "longest_wait" || one.reason === "priority"
-          ? t(`clerk.reason.${one.reason}`)
-          : t("clerk.reason.by_hand", { reason: one.reason }),
+        why(one.reason),
       ),
       one.priority && h("p.mark", null, "★ ", t(`common.priority.${one.priority}`)),
       (one.times_called > 1 || one.no_shows > 0) &&
@@ -144,6 +142,13 @@ function ticket(view, now) {
       one.match && h("p", { class: one.match === "other" ? "mark bad" : "match" }, one.match === "other" ? "⚠ " : "✓ ", t(`clerk.match.${one.match}`)),
     ),
   );
+}
+
+/** Why the hall called it: codes of its own, or the words of a clerk who called by hand. */
+function why(reason) {
+  const codes = reason.split(";");
+  const own = codes.every((code) => has(`clerk.reason.${code}`));
+  return own ? codes.map((code) => t(`clerk.reason.${code}`)).join(", ") : t("clerk.reason.by_hand", { reason });
 }
 
 function main(view, now, busy, holding, step) {

@@ -1,0 +1,1 @@
+"""The shipped hall under a virtual clock, with simulated citizens; no second model of the queue."""
