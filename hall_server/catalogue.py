@@ -101,7 +101,7 @@ class QueueRules(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 2
     priority_minutes: Annotated[
         dict[PriorityReason, Annotated[float, Meta(ge=0, le=240)]],
-        Meta(description="minutes of waiting that each priority reason counts for"),
+        Meta(description="minutes of waiting that each priority reason counts for, under weighted"),
     ] = field(default_factory=lambda: dict.fromkeys(PRIORITY_REASONS, 20.0))
     recall_after_s: Annotated[
         int, Meta(ge=5, le=600, description="seconds until the clerk is asked to call again")

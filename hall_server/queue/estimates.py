@@ -29,6 +29,8 @@ class Place(NamedTuple):
 
     place: int
     wait: Wait | None
+    turn: int
+    """Among all who wait, in the order of the calls to come, from 0."""
 
 
 class Estimates(NamedTuple):
@@ -45,13 +47,17 @@ def estimate(hall: Catalogue, state: State, now_ms: int) -> Estimates:
     among those of the same service, in the order in which they will be called.
     """
     forward = Forward(hall, state, state.lines, now_ms)
-    run = forward.run(most=len(state.tickets))
+    run = forward.run()
     starts = {forward.groups[call.group].tickets[call.place]: call.at_ms for call in run.called}
+    turns = {
+        forward.groups[call.group].tickets[call.place]: turn for turn, call in enumerate(run.called)
+    }
     tickets: dict[str, Place] = {}
     for line in state.lines.values():
-        order = sorted(line, key=lambda one: (starts.get(one[2], float("inf")), one))
+        order = sorted(line, key=lambda one: (turns.get(one[2], len(turns)), one))
         for index, (_, _, key) in enumerate(order, start=1):
-            tickets[key] = Place(index, _wait(starts.get(key), now_ms))
+            turn = turns.get(key, len(turns))
+            tickets[key] = Place(index, _wait(starts.get(key), now_ms), turn)
     return Estimates(
         tickets, {service: _wait(run.nobody_ms.get(service), now_ms) for service in hall.services}
     )

@@ -8,6 +8,7 @@ off it.
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -99,8 +100,8 @@ class Forward:
         """The groups whose first ``counter`` could call, the most urgent first."""
         return sorted(self.serves[counter], key=lambda group: -self.index(group, 0, self.now_ms))
 
-    def run(self, first: tuple[str, int] | None = None, most: int = 1_000) -> Run:
-        """The calls to come, ``most`` at most.
+    def run(self, first: tuple[str, int] | None = None, most: int | None = None) -> Run:
+        """The calls to come, all of them or ``most`` at most.
 
         ``first`` is a counter that calls the first of a group now, whatever the index says.
         """
@@ -116,7 +117,8 @@ class Forward:
             called.append(Called(self.now_ms, counter, group, 0))
         heapq.heapify(free)
         groups, paces = self.groups, self._paces
-        while free and len(called) < most:
+        enough = sys.maxsize if most is None else most
+        while free and len(called) < enough:
             at, counter = heapq.heappop(free)
             if (later := self._hours[counter].next_from(at)) != at:
                 if later is not None:

@@ -5,7 +5,6 @@ Whoever does not hold the counter is told nothing of its visit.
 
 from __future__ import annotations
 
-from heapq import merge
 from itertools import islice
 from typing import Final, Literal
 
@@ -135,12 +134,18 @@ def _line(moment: Moment, ticket: Ticket) -> WaitingLine:
 
 
 def _waiting(moment: Moment, counter: str, served: list[str]) -> tuple[list[WaitingLine], int]:
-    """In the order in which the counter would call them, and how many there are in all."""
+    """In the order in which they are expected to be called, and how many there are in all."""
     tickets = moment.state.tickets
-    lines = (moment.state.lines.get(service, []) for service in served)
+    before = moment.estimates.tickets
+    last = len(before)
+    places = [
+        (before[place[2]].turn if place[2] in before else last, place)
+        for service in served
+        for place in moment.state.lines.get(service, ())
+    ]
     for_here = [
         ticket
-        for place in merge(*lines)
+        for _, place in sorted(places)
         if (ticket := tickets[place[2]]).only_counter in (None, counter)
     ]
     return [_line(moment, one) for one in islice(for_here, WAITING_SHOWN)], len(for_here)

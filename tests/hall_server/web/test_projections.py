@@ -10,7 +10,7 @@ import pytest
 
 from hall_server import commands as c
 from hall_server.card_forms import CardForms
-from hall_server.catalogue import Catalogue
+from hall_server.catalogue import Catalogue, QueueRules
 from hall_server.queue.estimates import Wait, estimate
 from hall_server.web.projections import board, citizen, clerk
 from hall_server.web.projections.moment import Known, Moment, place_of, wait
@@ -122,7 +122,9 @@ def test_no_wait_is_told_where_no_open_counter_serves(day: Day) -> None:
     assert (view.wait, view.counters, view.place) == (None, [], 1)
 
 
-def test_the_console_lists_the_line_in_the_order_in_which_it_would_call(day: Day) -> None:
+def test_the_console_lists_the_line_in_the_order_in_which_it_would_call() -> None:
+    rules = catalogue(QueueRules(policy="priority"))
+    day = Day(rules)
     day.open("1")
     day.taken("chung-thuc")
     day.later(60)
@@ -130,7 +132,7 @@ def test_the_console_lists_the_line_in_the_order_in_which_it_would_call(day: Day
     day.later(60)
     day.taken("chung-thuc", priority="elderly")
     day.taken("dat-dai")
-    shown = clerk.console(now(day), "1", "clerk-1", "Hà", CardForms())
+    shown = clerk.console(now(day, rules), "1", "clerk-1", "Hà", CardForms())
     called = []
     for _ in shown.waiting:
         outcome = day.at(c.CallNext, "1")
