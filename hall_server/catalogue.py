@@ -86,7 +86,7 @@ class QueueRules(Struct, frozen=True, forbid_unknown_fields=True):
             description="later tickets that a counter may call before one it serves, under "
             "balanced",
         ),
-    ] = 12
+    ] = 20
     priority_within_minutes: Annotated[
         float,
         Meta(
@@ -95,7 +95,7 @@ class QueueRules(Struct, frozen=True, forbid_unknown_fields=True):
             description="minutes within which balanced calls a ticket with a priority reason, as "
             "far as its counters free up",
         ),
-    ] = 10.0
+    ] = 8.0
     interleave_ordinary: Annotated[
         int, Meta(ge=1, le=20, description="ordinary tickets to one priority under interleave")
     ] = 2

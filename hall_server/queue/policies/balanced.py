@@ -52,9 +52,6 @@ class Balanced:
         return Choice(ticket.id, _reason(ticket, why, counter, hall))
 
 
-COST_POWER = 2.0
-
-
 def _promised(mine: list[Ticket], hall: HallNow) -> Ticket | None:
     """The most senior of those that may not be passed over again."""
     most = hall.catalogue.queue.overtaken_at_most
@@ -71,12 +68,12 @@ def _cost(forward: Forward, counter: str, group: int) -> float:
     for call in called:
         place[call.group] += 1
         wait = (call.at_ms - groups[call.group].since_ms[call.place]) / 60_000
-        cost += wait**COST_POWER
+        cost += wait * wait
     end_ms = called[-1].at_ms
     for index, one in enumerate(groups):
         for since_ms in one.since_ms[place[index] :]:
             wait = (end_ms - since_ms) / 60_000
-            cost += wait**COST_POWER
+            cost += wait * wait
     return cost
 
 
