@@ -52,9 +52,18 @@ def estimate(hall: Catalogue, state: State, now_ms: int) -> Estimates:
     turns = {
         forward.groups[call.group].tickets[call.place]: turn for turn, call in enumerate(run.called)
     }
+    # nobody is open for these: the most urgent of today first
+    urgency = {
+        key: forward.index(number, place, now_ms)
+        for number, group in enumerate(forward.groups)
+        for place, key in enumerate(group.tickets)
+        if key not in turns
+    }
     tickets: dict[str, Place] = {}
     for line in state.lines.values():
-        order = sorted(line, key=lambda one: (turns.get(one[2], len(turns)), one))
+        order = sorted(
+            line, key=lambda one: (turns.get(one[2], len(turns)), -urgency.get(one[2], 0.0), one)
+        )
         for index, (_, _, key) in enumerate(order, start=1):
             turn = turns.get(key, len(turns))
             tickets[key] = Place(index, _wait(starts.get(key), now_ms), turn)
