@@ -81,12 +81,21 @@ def place_of(moment: Moment, ticket: Ticket) -> int | None:
 
 
 def _places(moment: Moment, service: str) -> dict[str, int]:
-    """Of all who wait now; those whom the estimates do not know yet stand behind the others."""
+    """Of all who wait now; those whom the estimates do not know yet stand behind the others.
+
+    The estimates may be of a moment before: within one class the newest line says who is first.
+    """
     line = moment.state.lines.get(service, [])
     before = moment.estimates.tickets
     last = len(before) + 1
-    order = sorted(line, key=lambda one: (before[one[2]].place if one[2] in before else last, one))
-    return {key: place for place, (_, _, key) in enumerate(order, start=1)}
+    classes: dict[bool, list[tuple[int, int, str]]] = {}
+    for one in line:
+        classes.setdefault(moment.state.tickets[one[2]].priority is not None, []).append(one)
+    order: list[tuple[int, tuple[int, int, str]]] = []
+    for members in classes.values():
+        places = sorted(before[key].place if key in before else last for _, _, key in members)
+        order += zip(places, members, strict=True)
+    return {key: place for place, (_, (_, _, key)) in enumerate(sorted(order), start=1)}
 
 
 def counter_state(moment: Moment, counter: str) -> CounterState:
