@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import termios
 import textwrap
@@ -37,6 +38,7 @@ _WORDS: Final[dict[Answer, tuple[str, str, str]]] = {
     "failed": ("h", "hỏng", "failed"),
     "stop": ("q", "dừng", "stop"),
 }
+_FUNCTION_KEY: Final = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O.)?")
 _MARGIN: Final = "    "
 _WIDTH: Final = 64
 LONGEST_NAME: Final = 80
@@ -206,5 +208,7 @@ class _ReadKey:
             return self._keys.readline()[:1].lower()
         select.select([self._descriptor], [], [])
         pressed = os.read(self._descriptor, 64).decode(errors="replace")
-        # an arrow or function key sends several letters, which are no answers
-        return pressed.lower() if len(pressed) <= 1 else "?"
+        if not pressed:
+            return ""
+        # an arrow or function key sends letters as well, which are no answers
+        return _FUNCTION_KEY.sub("", pressed)[:1].lower() or "?"

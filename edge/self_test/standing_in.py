@@ -125,9 +125,7 @@ class CardHolder(Onlooker):
         self._folder = folder
 
     def act(self, step: Step, done: threading.Event) -> None:
-        """Hold it, again until it is read."""
-        if step.name != "show-card":
-            return
+        """Hold it, again until it is seen."""
         from devices.qr_scanner.self_test import TEST_TEXT
         from devices.qr_scanner.standin import draw_code, hold, png
 
