@@ -89,11 +89,14 @@ def likeliest(grey: Frame) -> Area | None:
     weights = np.bincount(labels.ravel(), weights=edges.ravel())
     weights[0] = 0.0  # what is not lively
     left, top, wide, high = (int(value) for value in parts[int(weights.argmax())][:4])
+    # a stain or a hand may have cut it in two: codes are as high as they are wide
+    longest = max(wide, high)
+    aside, above = (longest - wide) // 2 + _MARGIN, (longest - high) // 2 + _MARGIN
     return Area(
-        max(0, (left - _MARGIN) * _CELL),
-        max(0, (top - _MARGIN) * _CELL),
-        min(width, (left + wide + _MARGIN) * _CELL),
-        min(height, (top + high + _MARGIN) * _CELL),
+        max(0, (left - aside) * _CELL),
+        max(0, (top - above) * _CELL),
+        min(width, (left + wide + aside) * _CELL),
+        min(height, (top + high + above) * _CELL),
     )
 
 
