@@ -81,6 +81,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
 }
 
 OWN: Final[Mapping[str, tuple[str, str]]] = {
+    "queue": ("motcua.bench.queue", "every policy on the same made days, through the shipped hall"),
     "qr": ("motcua.bench.qr", "codes that the scanner reads off frames, beside each decoder alone"),
 }
 """Measures with arguments of their own: module with ``add_arguments`` and ``run``, what it is."""
