@@ -2,12 +2,12 @@
 # The work itself is in scripts/ and in the program .venv/bin/motcua.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check faults assets docs lock clean
+.PHONY: help setup demo test check faults test-arm64 assets docs lock clean
 
 bin := .venv/bin
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: ## make this machine ready: Debian's programs, .venv, the pages' fonts
 	@bash scripts/setup.sh
@@ -42,6 +42,9 @@ else
 	@echo "two nodes:"
 	@exec $(bin)/python -m tests.faults.node.rounds $(or $(ROUNDS),20)
 endif
+
+test-arm64: setup ## the node installed and tried on Debian for arm64, as root (15 to 20 minutes)
+	@exec bash scripts/test_arm64.sh
 
 assets: setup ## fetch the pages' fonts (setup does it as well)
 	@$(bin)/python scripts/fetch_assets.py

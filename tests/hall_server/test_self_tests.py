@@ -1,0 +1,81 @@
+"""What a technician signed at a node stands in the hall's journal and on the technician's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.messages import ClockSet, SelfTest, StepResult
+from hall_server import facts as f
+from hall_server.journal import Journal
+from tests.hall_server.test_gateway import BOOT, Desk, Node_
+from tests.parts import Broker, until
+
+RESULTS = [
+    StepResult("rating_buttons", "press-1", True, "heard as level 1"),
+    StepResult("speaker", "hear-voice", False, "quá nhỏ / too quiet"),
+]
+SIGNED = SelfTest(1_000, 61_000, "Nguyễn Văn Mẫu", RESULTS, passed=False)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with Broker(tmp_path / "broker") as one:
+        yield one
+
+
+@pytest.fixture
+def desk(tmp_path: Path, broker: Broker) -> Iterator[Desk]:
+    desk = Desk(tmp_path, broker)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def counter(broker: Broker) -> Iterator[Node_]:
+    one = Node_(broker, "counter-1")
+    yield one
+    one.close()
+
+
+def test_a_report_sent_twice_is_kept_once(desk: Desk, counter: Node_) -> None:
+    for _ in range(2):
+        counter.event(1, SIGNED)
+        counter.hear("ack")
+    (fact,) = desk.facts(f.NodeSelfTest)
+    assert fact.body == f.NodeSelfTest(
+        "counter-1", 1_000, 61_000, "Nguyễn Văn Mẫu", tuple(RESULTS), False
+    )
+
+
+def test_only_the_last_report_of_a_node_is_shown_and_a_restart_forgets_none(
+    desk: Desk, counter: Node_
+) -> None:
+    counter.event(1, SIGNED)
+    counter.hear("ack")
+    mended = SelfTest(70_000, 90_000, "Mẫu", RESULTS[:1], passed=True)
+    counter.event(2, mended)
+    counter.hear("ack", lambda ack: ack.through == 2)
+    note = desk.runtime.view.self_tests["counter-1"]
+    assert (note.by, note.passed, note.took_ms) == ("Mẫu", True, 20_000)
+    desk.close()
+    journal = Journal(desk.path)
+    try:
+        assert journal.recover().self_tests == {"counter-1": note}
+    finally:
+        journal.close()
+
+
+def test_a_report_before_the_clock_was_set_gets_its_time_later(desk: Desk, counter: Node_) -> None:
+    counter.event(1, SIGNED)  # stamped with the boot alone
+    counter.hear("ack")
+    before = desk.runtime.view.self_tests["counter-1"]
+    assert before.undated is not None
+    set_ms = before.at_ms - 5_000
+    counter.event(2, ClockSet(BOOT, set_ms * 1000))
+    until(
+        lambda: desk.runtime.view.self_tests["counter-1"].undated is None, "the time is corrected"
+    )
+    assert desk.runtime.view.self_tests["counter-1"].at_ms == set_ms
