@@ -13,7 +13,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -219,7 +219,7 @@ def by_hour(days: Sequence[Mapping[str, Waits]]) -> dict[str, list[float]]:
     return told
 
 
-def _mean(values: Iterator[float] | Any) -> float:
+def _mean(values: Iterable[float]) -> float:
     kept = list(values)
     return sum(kept) / len(kept)
 
