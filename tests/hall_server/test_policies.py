@@ -140,7 +140,7 @@ def lived(day: Day, people: list[tuple[str, str | None, int, int]]) -> Iterator[
                 free[counter] = day.at_ms + took_s * 1000
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(arrivals, st.integers(0, 6))
 def test_nobody_is_passed_over_more_often_than_the_settings_allow(
     people: list[tuple[str, str | None, int, int]], most: int
@@ -151,7 +151,7 @@ def test_nobody_is_passed_over_more_often_than_the_settings_allow(
     assert all(one.overtaken <= most for one in day.hall.state.tickets.values())
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(arrivals)
 def test_a_due_priority_ticket_is_what_the_next_counter_that_serves_it_calls(
     people: list[tuple[str, str | None, int, int]],
@@ -171,7 +171,7 @@ def test_a_due_priority_ticket_is_what_the_next_counter_that_serves_it_calls(
 
 
 @pytest.mark.parametrize("policy", sorted(POLICIES))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(people=arrivals)
 def test_every_policy_calls_somebody_while_the_counter_has_somebody_to_call(
     policy: str, people: list[tuple[str, str | None, int, int]]
