@@ -10,6 +10,11 @@ import pytest
 from devices.messages import ClockSet, SelfTest, StepResult
 from hall_server import facts as f
 from hall_server.journal import Journal
+from hall_server.queue.estimates import estimate
+from hall_server.settings import Node
+from hall_server.web.projections.moment import Known, Moment
+from hall_server.web.projections.technician import Engine, technician
+from tests.hall_server.halls import catalogue
 from tests.hall_server.test_gateway import BOOT, Desk, Node_
 from tests.parts import Broker, until
 
@@ -79,3 +84,24 @@ def test_a_report_before_the_clock_was_set_gets_its_time_later(desk: Desk, count
         lambda: desk.runtime.view.self_tests["counter-1"].undated is None, "the time is corrected"
     )
     assert desk.runtime.view.self_tests["counter-1"].at_ms == set_ms
+
+
+def test_the_technicians_page_names_who_signed_and_what_was_not_right(
+    desk: Desk, counter: Node_
+) -> None:
+    counter.event(1, SIGNED)
+    counter.hear("ack")
+    rules = catalogue()
+    state = desk.runtime.view
+    moment = Moment(rules, state, estimate(rules, state, 0), state.last_ms, "h", "u", Known(state))
+    engine = Engine("1", [], [], 0, True, [], False, 0, 0, None, None, None)
+    nodes = [Node("kiosk-1", "kiosk"), Node("counter-1", "counter", "1")]
+    (line,) = technician(moment, nodes, engine).self_tests
+    assert (line.node, line.by, line.passed, line.steps) == (
+        "counter-1",
+        "Nguyễn Văn Mẫu",
+        False,
+        2,
+    )
+    assert line.took_ms == 60_000
+    assert [(one.device, one.step) for one in line.failed] == [("speaker", "hear-voice")]

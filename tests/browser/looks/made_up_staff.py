@@ -309,6 +309,30 @@ def trouble() -> v.TechnicianView:
         broker="away",
         store_error="connection refused",
         spool_depth=5_120,
+        self_tests=[
+            v.SelfTestLine(
+                "counter-1", NOW - 26 * 60 * MINUTE, 184_000, "Trần Thị Mẫu", True, False, 14, []
+            ),
+            v.SelfTestLine(
+                "counter-3",
+                NOW - 3 * MINUTE,
+                95_000,
+                "<b>Nguyễn Văn Mẫu</b>",
+                False,
+                False,
+                14,
+                [
+                    v.FailedStep(
+                        "qr_scanner",
+                        "show-card",
+                        "no code within 30 s: hold the test card 10 to 15 cm away, flat and out of "
+                        "glare; a scanner with a trigger must be set to scan by itself",
+                    ),
+                    v.FailedStep("speaker", "hear-voice", "chưa làm / not done"),
+                ],
+            ),
+            v.SelfTestLine("board", NOW - MINUTE, 4_000, "unattended", True, True, 2, []),
+        ],
     )
 
 
