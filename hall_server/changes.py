@@ -9,29 +9,23 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from hall_server import facts as f
-from hall_server.clocks import credible_ms, wall_ms
+from hall_server import node_changes
 from hall_server.facts import Fact
 from hall_server.state import (
     LIVE,
-    AlarmNote,
     Call,
     CounterState,
     KioskScreen,
     Learnt,
     Pace,
-    SelfTestNote,
     Slip,
     State,
-    StreamPosition,
     Ticket,
     TicketPhase,
-    WantedSettings,
     Window,
 )
-from hall_server.streams import oldest_beyond
 
 RECENT_CALLS: Final = 16
-RECENT_ALARMS: Final = 50
 TOLD_TOGETHER: Final = 5
 """A mean that moved with each rating would tell the clerk what the last citizen chose."""
 LEARNING_WEIGHT: Final = 0.1
@@ -451,70 +445,6 @@ def _slip_printed(state: State, fact: Fact, body: f.SlipPrinted) -> None:
             return
 
 
-def _node_alarm(state: State, fact: Fact, body: f.NodeAlarm) -> None:
-    at_ms = credible_ms(fact.happened_ms, fact.at_ms)
-    note = AlarmNote(at_ms, body.node, body.code, body.device, body.text, body.raised, fact.undated)
-    state.alarms = [*state.alarms[-(RECENT_ALARMS - 1) :], note]
-
-
-def _node_clock_set(state: State, fact: Fact, body: f.NodeClockSet) -> None:
-    state.alarms = [
-        replace(
-            note,
-            at_ms=credible_ms(wall_ms(note.undated, body.offset_us), note.at_ms),
-            undated=None,
-        )
-        if note.undated is not None and note.undated.boot == body.boot
-        else note
-        for note in state.alarms
-    ]
-    state.self_tests = {
-        node: replace(
-            note,
-            at_ms=credible_ms(wall_ms(note.undated, body.offset_us), note.at_ms),
-            undated=None,
-        )
-        if note.undated is not None and note.undated.boot == body.boot
-        else note
-        for node, note in state.self_tests.items()
-    }
-
-
-def _node_self_test(state: State, fact: Fact, body: f.NodeSelfTest) -> None:
-    state.self_tests[body.node] = SelfTestNote(
-        credible_ms(fact.happened_ms, fact.at_ms),
-        max(0, body.finished_ms - body.started_ms),
-        body.by,
-        body.passed,
-        body.unattended,
-        body.results,
-        fact.undated,
-    )
-
-
-def _node_settings_wanted(state: State, fact: Fact, body: f.NodeSettingsWanted) -> None:
-    state.node_settings[body.node] = WantedSettings(body.version, body.text, body.by, fact.at_ms)
-
-
-def _event_unreadable(state: State, fact: Fact, body: f.EventUnreadable) -> None:
-    """Only its stream moves on."""
-
-
-def _stream_began(state: State, fact: Fact, body: f.StreamBegan) -> None:
-    if fact.source is None:
-        return
-    forgotten = oldest_beyond(state, body.node)
-    events = state.streams.pop(forgotten).events if forgotten else 0
-    state.streams[fact.source.stream] = StreamPosition(
-        body.node, body.first_seq - 1, events, state.day, fact.at_ms
-    )
-
-
-def _stream_gap(state: State, fact: Fact, body: f.StreamGap) -> None:
-    if fact.source and (position := state.streams.get(fact.source.stream)):
-        state.streams[fact.source.stream] = replace(position, seq=body.through_seq)
-
-
 _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
     f.DayOpened: _day_opened,
     f.TicketTaken: _ticket_taken,
@@ -542,13 +472,7 @@ _APPLY: Final[dict[type[Any], Callable[[State, Fact, Any], None]]] = {
     f.ScanHandled: _scan_handled,
     f.SlipAsked: _slip_asked,
     f.SlipPrinted: _slip_printed,
-    f.NodeAlarm: _node_alarm,
-    f.NodeClockSet: _node_clock_set,
-    f.NodeSelfTest: _node_self_test,
-    f.NodeSettingsWanted: _node_settings_wanted,
-    f.EventUnreadable: _event_unreadable,
-    f.StreamBegan: _stream_began,
-    f.StreamGap: _stream_gap,
+    **node_changes.APPLY,
 }
 
 

@@ -33,7 +33,6 @@ from devices.messages import (
     ClockSet,
     CommandAnswer,
     CommandKind,
-    DesiredSettings,
     Display,
     Event,
     EventHead,
@@ -50,6 +49,7 @@ from devices.messages import (
     encode,
 )
 from hall_server import commands as c
+from hall_server.afar import SettingsSaid, command_words
 from hall_server.card_forms import CardForms
 from hall_server.catalogue import Catalogue
 from hall_server.commands import Command
@@ -73,8 +73,6 @@ RECEIVE_MAXIMUM: Final = 2_000
 PATHS_KEPT: Final = 5_000
 RETRY_S: Final = (0.2, 5.0)
 ROUND_S: Final = 1.0
-COMMAND_EXPIRES_S: Final = 10
-"""After so long nobody carries a command out: whoever asked has turned away."""
 
 
 class RawMessage(NamedTuple):
@@ -121,7 +119,7 @@ class Gateway:
         self._wall_ms = wall_ms
         self._started_ms = wall_ms()
         self._shown: dict[str, Display] = {}
-        self._settings_said: dict[str, int] = {}
+        self._settings_said = SettingsSaid()
         self._stop = threading.Event()
         self._connected = threading.Event()
         self._unsaid = threading.Event()
@@ -442,18 +440,14 @@ class Gateway:
         self._publish(topics.hall_state(self._hall), encode(self._state("online")), retain=True)
         self._shown.clear()
         self._show(state)
-        self._settings_said.clear()
+        self._settings_said.forget()
         self._say_settings(state)
 
     def _say_settings(self, state: State) -> None:
-        for node, wanted in state.node_settings.items():
-            if node in self._nodes and self._settings_said.get(node) != wanted.version:
-                self._settings_said[node] = wanted.version
-                self._publish(
-                    topics.node_topic(self._hall, node, "settings"),
-                    encode(DesiredSettings(wanted.version, wanted.text)),
-                    retain=True,
-                )
+        for node, desired in self._settings_said.unsaid(state):
+            if node in self._nodes:
+                topic = topics.node_topic(self._hall, node, "settings")
+                self._publish(topic, encode(desired), retain=True)
 
     def command(self, node: str, command: CommandKind, id_: str) -> bool:
         """Have ``node`` do something at once; False while the broker is away.
@@ -467,15 +461,11 @@ class Gateway:
         now_ms = self._wall_ms()
         if not self._nodes.asked(node, CommandNote(id_, command, now_ms)):
             return True
-        words: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        words.MessageExpiryInterval = COMMAND_EXPIRES_S
-        words.ResponseTopic = topics.node_topic(self._hall, node, "command/answer")
-        words.CorrelationData = id_.encode()
         client.publish(
             topics.node_topic(self._hall, node, "command"),
             encode(NodeCommand(id_, command, now_ms)),
             qos=1,
-            properties=words,
+            properties=command_words(self._hall, node, id_),
         )
         return True
 
