@@ -36,11 +36,12 @@ class TakeTicket(Command, frozen=True):
 
 
 class GivePriority(Command, frozen=True):
-    """Give (or with None take back) a reason to go first."""
+    """Give (or with None take back) a reason to go first.  A clerk asks at her ``counter``."""
 
     ticket: str
     reason: str | None
     by: str
+    counter: str | None = None
 
 
 class CancelTicket(Command, frozen=True):

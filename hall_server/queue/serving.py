@@ -182,6 +182,8 @@ def unpark(hall: Catalogue, state: State, command: c.UnparkTicket, now_ms: int) 
         return refuse("unknown_ticket")
     if ticket.phase != "parked":
         return refuse("wrong_state", ticket.id)
+    if ticket.service not in hall.counters[command.counter].services:
+        return refuse("not_served_here", ticket.id)
     return accept(f.TicketUnparked(ticket.id, command.clerk), ticket=ticket.id)
 
 

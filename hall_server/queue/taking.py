@@ -65,10 +65,15 @@ def _card_just_shown(hall: Catalogue, state: State, node: str | None, now_ms: in
 
 
 def give_priority(hall: Catalogue, state: State, command: c.GivePriority, now_ms: int) -> Decision:
-    """Move a waiting ticket by a reason from the list; None takes the reason back."""
+    """Move a waiting ticket by a reason from the list; None takes the reason back.
+
+    A clerk moves those alone whom her counter serves.
+    """
     ticket = state.tickets.get(command.ticket)
     if ticket is None:
         return refuse("unknown_ticket")
+    if code := _not_hers(hall, state, command, ticket):
+        return refuse(code, ticket.id)
     if ticket.phase not in ("waiting", "parked"):
         return refuse("wrong_state", ticket.id)
     if command.reason is not None and command.reason not in PRIORITY_REASONS:
@@ -87,24 +92,32 @@ def give_priority(hall: Catalogue, state: State, command: c.GivePriority, now_ms
 def cancel(hall: Catalogue, state: State, command: c.CancelTicket, now_ms: int) -> Decision:
     """Leave the line; a ticket that is being served is the clerk's to end.
 
-    What a counter has called is that counter's and the citizen's, not another clerk's.
+    A clerk strikes off those alone whom her counter serves, and what a counter has called is that
+    counter's and the citizen's, not another clerk's.
     """
     ticket = state.tickets.get(command.ticket)
     if ticket is None:
         return refuse("unknown_ticket")
-    if command.counter is not None and (code := _not_hers_to_cancel(state, command, ticket)):
+    if code := _not_hers(hall, state, command, ticket):
         return refuse(code, ticket.id)
     if ticket.phase not in ("waiting", "parked", "called"):
         return refuse("wrong_state", ticket.id)
     return accept(f.TicketCancelled(ticket.id, command.by), ticket=ticket.id)
 
 
-def _not_hers_to_cancel(state: State, command: c.CancelTicket, ticket: Ticket) -> Code | None:
-    one = state.counters.get(command.counter or "")
-    if one is None or one.phase == "closed" or one.clerk != command.by:
+def _not_hers(
+    hall: Catalogue, state: State, command: c.GivePriority | c.CancelTicket, ticket: Ticket
+) -> Code | None:
+    """Why a clerk who asks at her counter has no say over ``ticket``; None where she has."""
+    if command.counter is None:
+        return None
+    one, counter = state.counters.get(command.counter), hall.counters.get(command.counter)
+    if one is None or counter is None or one.phase == "closed" or one.clerk != command.by:
         return "not_your_counter"
-    if ticket.phase in ("called", "serving") and ticket.counter != command.counter:
-        return "not_your_counter"
+    if ticket.phase in ("called", "serving"):
+        return None if ticket.counter == command.counter else "not_your_counter"
+    if ticket.service not in counter.services:
+        return "not_served_here"
     return None
 
 

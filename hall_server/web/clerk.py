@@ -133,7 +133,11 @@ ON_A_TICKET: Final[Mapping[str, tuple[msgspec.json.Decoder[Any], Make]]] = {
     "priority": (
         msgspec.json.Decoder(_Priority),
         lambda request, who, body: c.GivePriority(
-            request=request, ticket=body.ticket, reason=body.reason, by=who.id
+            request=request,
+            ticket=body.ticket,
+            reason=body.reason,
+            by=who.id,
+            counter=who.counter,
         ),
     ),
     "cancel": (

@@ -86,6 +86,33 @@ def test_what_a_counter_has_called_is_not_another_clerks_to_cancel() -> None:
     assert day.counter("1").ticket is None
 
 
+@pytest.mark.parametrize("parked", [False, True], ids=["waiting", "parked"])
+def test_a_clerk_has_no_say_over_a_line_that_her_counter_does_not_serve(parked: bool) -> None:
+    day = Day()
+    ticket = day.taken("dat-dai").id
+    day.open("1")
+    day.open("3")
+    if parked:
+        day.at(c.CallNext, "3")
+        day.at(c.ParkTicket, "3", reason="thiếu bản sao")
+    before = day.ticket(ticket)
+
+    def by_clerk(counter: str) -> list[str]:
+        """Of bringing back (where it is parked), going first and leaving, what is answered."""
+        clerk = f"clerk-{counter}"
+        codes: list[str] = []
+        if parked:
+            codes.append(day.at(c.UnparkTicket, counter, ticket=ticket).code)
+        for kind, more in ((c.GivePriority, {"reason": "elderly"}), (c.CancelTicket, {})):
+            words = {"ticket": ticket, "by": clerk, "counter": counter, **more}
+            codes.append(day.ask(kind(request=day.request(), **words)).code)
+        return codes
+
+    assert set(by_clerk("1")) == {"not_served_here"}
+    assert day.ticket(ticket) == before
+    assert set(by_clerk("3")) == {"ok"}
+
+
 def test_a_called_citizen_may_leave_by_phone() -> None:
     day = Day()
     called = day.taken()

@@ -61,6 +61,21 @@ def test_a_ticket_is_parked_brought_back_sent_on_and_dropped(
     assert other.get("/api/view/clerk").json["waiting_total"] == 0
 
 
+def test_the_line_of_a_service_that_her_counter_does_not_serve_is_not_hers(
+    hall: WebHall, browser: Browser
+) -> None:
+    browser.take("dat-dai")
+    (ticket,) = hall.runtime.view.tickets
+    clerk, other = hall.signed_in("ha", "1"), hall.signed_in("chi", "3")
+    for verb, words in (("priority", {"reason": "elderly"}), ("cancel", {})):
+        assert clerk.clerk(verb, ticket=ticket, **words).json["code"] == "not_served_here"
+    assert other.clerk("call-next").status == 200
+    assert other.clerk("park", reason="thiếu giấy tờ").status == 200
+    assert clerk.clerk("unpark", ticket=ticket).json["code"] == "not_served_here"
+    for verb, words in (("unpark", {}), ("priority", {"reason": "elderly"}), ("cancel", {})):
+        assert other.clerk(verb, ticket=ticket, **words).status == 200
+
+
 def test_a_break_has_a_reason_and_an_end(hall: WebHall) -> None:
     clerk = hall.signed_in("ha", "1")
     assert clerk.clerk("pause", reason="họp").status == 200
