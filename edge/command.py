@@ -142,4 +142,5 @@ class _Node:
             agent.stop(for_good=word == "end")
             if panel:
                 panel.close()
+            self._agent = None
         return "end" if self._is_ending else word
