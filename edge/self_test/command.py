@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sys
 import time
+from pathlib import Path
 from typing import Final, TextIO
 
 from devices.settings_command import FAILED, WELL
@@ -17,7 +19,7 @@ from edge.recorder import Recorder
 from edge.self_test.devices import candidates
 from edge.self_test.going import go_through
 from edge.self_test.report import Report, write
-from edge.self_test.screen import Silence, Terminal, tell
+from edge.self_test.screen import Silence, Terminal, name_of, tell
 from edge.settings import NodeSettings, real_devices
 
 PATIENCE_S: Final = 30.0
@@ -47,6 +49,13 @@ def run(
     screen = screen or (sys.stderr if as_json else sys.stdout)
     if unattended:
         _must_be_stand_ins(own.settings)
+    if account := _other_account(own.settings.node.data_dir):
+        print(
+            f"Chạy bằng tài khoản {account} / run this as the node's own account, or it could not "
+            f"use what is written here: sudo -u {account} motcua node self-test ...",
+            file=screen,
+        )
+        return FAILED
     os.umask(0o077)
     try:
         folder = _take_over(own.settings.node.data_dir, screen, wait=not unattended)
@@ -68,6 +77,20 @@ def run(
         print("\nDừng, không ghi gì / stopped, nothing was written", file=screen)
         return FAILED
     return WELL if report.passed and is_kept else FAILED
+
+
+def _other_account(path: str) -> str | None:
+    """Whose the folder is, where root would leave files in it that its owner cannot use."""
+    try:
+        owner = Path(path).stat().st_uid
+    except OSError:
+        return None  # what is wrong with it is told when it is taken over
+    if os.geteuid() != 0 or owner == 0:
+        return None
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"#{owner}"
 
 
 def _in_force(own: OwnSettings, folder: DataDir) -> NodeSettings:
@@ -134,7 +157,8 @@ def _test(
         desk = Terminal(settings.node.id, keys=keys, screen=screen, patience_s=PATIENCE_S)
         results = go_through(found, desk, patience_s=PATIENCE_S)
     passed = all(result.ok for result in results)
-    if by is None:
+    by = name_of(by or "")
+    if not by:
         by = NOBODY if unattended else desk.signs(passed=passed)
     now = clock.now()
     # from the clock that never jumps: the wall clock may have been set in between

@@ -91,9 +91,8 @@ class Terminal:
         while True:
             self._say(f"{_MARGIN}Họ tên người kiểm tra / Your name: ")
             line = self._keys.readline()
-            name = "".join(letter for letter in line if letter.isprintable()).strip()
-            if name:
-                return name[:LONGEST_NAME]
+            if name := name_of(line):
+                return name
             if not line:
                 return "?"
 
@@ -140,6 +139,11 @@ class Terminal:
                 answer = KEYS.get(key)
                 if answer in answers:
                     return answer
+
+
+def name_of(line: str) -> str:
+    """What of ``line`` can stand under a report; empty where nothing can."""
+    return "".join(letter for letter in line if letter.isprintable()).strip()[:LONGEST_NAME]
 
 
 class Silence:

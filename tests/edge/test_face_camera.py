@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from devices.cameras import Frame
 from devices.face_camera import Figures
+from devices.settings_file import SettingsError
 from edge.clock import Clock
 from edge.face_camera import FaceCameraLoop
 from edge.loops import Loop
-from edge.settings import FaceCamera
+from edge.settings import FaceCamera, read_settings, real_devices
 from tests.parts import until
 
 
@@ -68,3 +71,41 @@ def test_a_looker_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
     finally:
         loop.stop()
         assert loop.join(5)
+
+
+HEAD = """[node]
+id = "counter-3"
+hall = "kien-hung"
+kind = "counter"
+data_dir = "/tmp/x"
+"""
+CAMERA = '[face_camera]\ndevice = "/dev/video2"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[face_camera]\n", "v4l2 needs `device`"),
+        ('[face_camera]\nsource = "folder"\n', "folder needs `folder`"),
+        (CAMERA + '[qr_scanner]\ndevice = "/dev/video2"\n', "the QR scanner's already"),
+        (
+            '[face_camera]\nsource = "folder"\nfolder = "/x"\n'
+            '[qr_scanner]\nsource = "folder"\nfolder = "/x"\n',
+            "the folder of the QR scanner",
+        ),
+        (CAMERA + "frames_per_second = 31\n", "face_camera.frames_per_second"),
+        (
+            CAMERA + '[panel]\nport = 8090\nallow_origin = "http://127.0.0.1:8080"\n',
+            "face_camera.source = 'v4l2' is a real device",
+        ),
+    ],
+)
+def test_a_camera_that_cannot_be_meant_is_refused(text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read_settings(HEAD + text)
+
+
+def test_a_ribbon_camera_needs_no_name_and_is_no_stand_in() -> None:
+    settings = read_settings(HEAD + '[face_camera]\nsource = "picamera2"\n')
+    assert settings.device_names() == ["face_camera"]
+    assert list(real_devices(settings)) == [("face_camera.source", "picamera2")]

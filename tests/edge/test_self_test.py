@@ -189,6 +189,12 @@ def test_the_name_may_come_with_the_command(tmp_path: Path) -> None:
     assert "Họ tên" not in screen
 
 
+def test_a_name_is_cut_to_what_a_report_can_carry(tmp_path: Path) -> None:
+    status, out, _ = went(settings_in(tmp_path), unattended=True, as_json=True, by="\tữ" * 90)
+    assert status == 0
+    assert json.loads(out)["by"] == "ữ" * 80
+
+
 def test_keys_count_one_by_one_on_a_terminal_and_none_before_its_question(tmp_path: Path) -> None:
     mine, theirs = pty.openpty()
     asked = threading.Event()
@@ -397,6 +403,17 @@ def test_the_report_reaches_the_hall_once_when_the_node_starts_again(tmp_path: P
             ("rating_buttons", "hands-off"),
             ("rating_buttons", "press-1"),
         ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_root_leaves_no_files_that_the_nodes_own_account_cannot_use(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    os.chown(data, 1, 1)
+    status, _, screen = went(settings_in(data), unattended=True)
+    assert status == 1
+    assert "sudo -u daemon" in screen
+    assert list(data.iterdir()) == []
 
 
 def test_a_full_outbox_is_told_and_the_report_stays_on_the_node(tmp_path: Path) -> None:
