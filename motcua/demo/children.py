@@ -24,6 +24,8 @@ SETTLED_S: Final = 10.0
 """A child that lived so long may be started again after its next death."""
 BACK_OFF_S: Final = 0.5
 POLL_S: Final = 0.02
+KILLED_S: Final = 0.25
+"""What the kernel may take to end a child that was killed."""
 
 
 def _nothing() -> None:
@@ -139,7 +141,9 @@ class Child:
         # its group is its own session's: nobody else is in it
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        # one that hangs in the kernel (a disk that does not answer) is not waited for
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(KILLED_S)
 
     def forget(self) -> None:
         """It has ended as it should: what is left of its group goes as well."""

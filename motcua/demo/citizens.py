@@ -80,13 +80,15 @@ class Citizens:
         """Begin to let people in."""
         self._thread.start()
 
-    def join(self, within_s: float) -> None:
-        """Wait until all have noticed that the demo ends; :meth:`Room.close` was called."""
-        for thread in (self._thread, *self._inside):
-            thread.join(within_s)
+    @property
+    def are_here(self) -> bool:
+        """Whether one has not yet noticed that the demo ends."""
+        return any(thread.is_alive() for thread in (self._thread, *self._inside))
 
     def _let_in(self) -> None:
         room, rng, number = self._room, self._room.rng("street"), 0
+        if not self._kiosk_opens():
+            return
         while True:
             crowd = 1 + room.board.waiting / CROWD
             if not room.rest(rng.expovariate(1 / GAP_S) * crowd):
@@ -99,6 +101,18 @@ class Citizens:
             thread = threading.Thread(target=citizen.run, name=f"citizen-{number}", daemon=True)
             self._inside.append(thread)
             thread.start()
+
+    def _kiosk_opens(self) -> bool:
+        """Whether the kiosk lets people take numbers before the demo ends."""
+        while True:
+            try:
+                self._room.open_kiosk()
+            except DoorError as error:
+                _log.debug("the kiosk stays closed: %s", error)
+                if not self._room.rest(1.0):
+                    return False
+            else:
+                return True
 
 
 class Citizen:

@@ -63,10 +63,13 @@ class Room:
         """A browser of one's own."""
         return Browser(self.layout.web_port, self.ending)
 
-    def open(self) -> None:
-        """Give the kiosk's browser its key, and begin to look at the board."""
+    def open_kiosk(self) -> None:
+        """Give the kiosk's browser its key.
+
+        Raises:
+            DoorError: the hall does not answer.
+        """
         self.kiosk_browser.open_kiosk(KIOSK, self.layout.kiosk_key)
-        self.board.start()
 
     def close(self) -> None:
         """The demo ends: nobody waits for anything any more."""
