@@ -209,6 +209,9 @@ class NodeHouse(WholeHall):
         for node in self.nodes:
             until(lambda n=node: not self.cards_held(n), "cards are read")  # type: ignore[misc]
             self.wait_empty(node)
+            # a node that asks nobody for the time opens no window that the broker had kept
+            panel = self.panel(node)
+            until(lambda p=panel: p.state()["link"] == "connected", "linked")  # type: ignore[misc]
 
     # ------------------------------------------------------------------ judgement
 
