@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 from motcua.demo.broker import LOOPBACK
 
 TIMEOUT_S: Final = 8.0
+SIMULATED: Final = "demo-"
+"""How the request ids of simulated people begin: the journal tells them from a person's."""
 AGAIN_S: Final = (0.1, 0.2, 0.5, 1.0)
 BUSY: Final = frozenset({429, 502, 503})
 """Answers of a hall that takes nothing just now: one asks again."""
@@ -63,7 +65,7 @@ class Browser:
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> tuple[Answer, str]:
         """Ask for a command, again with the same request id until the hall answers; the id too."""
-        request_id = secrets.token_hex(16)
+        request_id = SIMULATED + secrets.token_hex(16)
         data = json.dumps({"request_id": request_id, **(body or {})}).encode()
         headers = {"Content-Type": "application/json", "X-CSRFToken": self._csrf}
         return self._until_answered(lambda: self._ask("POST", path, data, headers)), request_id

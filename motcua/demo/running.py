@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Final, NamedTuple
 
-from motcua.demo import broker, house
+from motcua.demo import broker, house, leavings
 from motcua.demo.broker import LOOPBACK
 from motcua.demo.children import Child, end_in_order
 from motcua.demo.citizens import Citizens
@@ -188,6 +188,7 @@ class Run:
         with _signals() as told:
             try:
                 self._start_children(told)
+                self._clear_counters(before)
                 if not self._wish.headless:
                     citizens, store = self._wish.citizens, self._store is not None
                     self._say(greeting(self._layout, citizens=citizens, store=store))
@@ -203,15 +204,29 @@ class Run:
                 end_in_order(self._children, DEADLINES_S)
             return self._count(before, measured, points)
 
+    def _is_simulated(self, worker: house.Worker) -> bool:
+        """Whether ``worker`` is a clerk whose part the demo plays in this run."""
+        if not self._wish.citizens or worker.counter is None:
+            return False
+        return self._wish.headless or worker.counter != YOURS
+
+    def _clear_counters(self, before: _Before) -> None:
+        """Nobody finds a stranger's visit at the counter that is left to her."""
+        yours = [
+            one.counter for one in house.WORKERS if one.counter and not self._is_simulated(one)
+        ]
+        leavings.clear(
+            self._layout,
+            self._ledger,
+            yours,
+            lambda: self._journal.from_day_of(before.last_fact),
+        )
+
     def _send_people(self) -> None:
         if not self._wish.citizens:
             return
         self._room.board.start()
-        workers = [
-            one
-            for one in house.WORKERS
-            if one.counter and (self._wish.headless or one.counter != YOURS)
-        ]
+        workers = [one for one in house.WORKERS if self._is_simulated(one)]
         self._people = [Citizens(self._room), Clerks(self._room, workers)]
         for people in self._people:
             people.start()

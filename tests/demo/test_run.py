@@ -7,15 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hall_server.facts import DayOpened, ServiceFinished, TicketTaken
+from hall_server.facts import DayOpened, NoShow, ServiceFinished, TicketParked, TicketTaken
 from motcua.demo.children import KILLED_S
+from motcua.demo.doors import Browser, DoorError
 from motcua.demo.facts_of_run import DemoJournal
 from motcua.demo.layout import OWN_NAMES
 from motcua.demo.running import DEADLINES_S
@@ -84,6 +87,17 @@ class Demo:
         """Whether the hall has served a few people."""
         facts = self.journal.after(0)
         return sum(isinstance(fact.body, ServiceFinished) for fact in facts) >= finished
+
+    def counters(self) -> dict[str, str]:
+        """How each counter stands on its display; nothing before its hall has answered."""
+        file = self.folder / "layout.json"
+        if not file.exists():
+            return {}
+        port = json.loads(file.read_text(encoding="utf-8"))["web_port"]
+        browser = Browser(port, threading.Event(), patience_s=0.0)
+        with suppress(DoorError):
+            return {key: browser.get(f"/api/view/counter/{key}").body["phase"] for key in "1234"}
+        return {}
 
     def end(self) -> None:
         for run in self._runs:
@@ -166,6 +180,26 @@ def test_ctrl_c_while_it_starts_is_heard_at_once(demo: Demo) -> None:
     out, aside = run.communicate(timeout=30)
     assert (run.returncode, demo.pids()) == (0, {}), aside
     assert "Trang đầu" not in out
+
+
+def test_a_counter_that_is_yours_has_no_visit_of_a_simulated_clerk(demo: Demo) -> None:
+    def serving() -> set[str]:
+        return {key for key, phase in demo.counters().items() if phase == "serving"}
+
+    staffed = demo.start("--headless", "--speed", "6", "--seed", "3")
+    until(serving, "a counter serves", within_s=60, each_s=0.1)
+    left = serving()
+    staffed.send_signal(signal.SIGINT)
+    staffed.communicate(timeout=30)
+    (last,) = demo.journal.after(0)[-1:]
+
+    yours = demo.start("--no-citizens")
+    assert yours.stdout is not None
+    while "Start page" not in yours.stdout.readline():
+        assert yours.poll() is None
+    assert not {"called", "serving"} & set(demo.counters().values())
+    aside = [one.body for one in demo.journal.after(last.id)]
+    assert left <= {one.counter for one in aside if isinstance(one, TicketParked | NoShow)}
 
 
 def test_a_demo_that_is_killed_leaves_nothing_behind(demo: Demo) -> None:
