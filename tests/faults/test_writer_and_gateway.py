@@ -90,7 +90,7 @@ def test_the_day_never_goes_back_so_no_number_is_given_twice() -> None:
 
 def test_a_display_never_shows_what_the_journal_did_not_take(desk: Desk, broker: Broker) -> None:
     desk.ask(c.OpenCounter)
-    desk.take("r1")
+    ticket = desk.take("r1")
     fill(desk)
     held, go_on = threading.Event(), threading.Event()
 
@@ -101,8 +101,13 @@ def test_a_display_never_shows_what_the_journal_did_not_take(desk: Desk, broker:
     desk.runtime.listen(hold)
     desk.runtime.offer(TellAnyway())
     assert held.wait(20)
-    # one batch: a call that the disk will not take, and behind it a broker that is back
-    call = desk.runtime.submit(c.CallNext(request="call", counter="1", clerk="clerk-1"))
+    # one batch: a call that the disk will not take, and behind it a broker that is back; where a
+    # ticket has no room any more, its reason has none
+    call = desk.runtime.submit(
+        c.CallTicket(
+            request="call", counter="1", clerk="clerk-1", ticket=ticket, reason="quá yếu " * 25
+        )
+    )
     desk.gateway._unsaid.set()
     desk.runtime.offer(TellAnyway())
     go_on.set()
