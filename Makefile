@@ -27,7 +27,7 @@ check-only:
 	@$(bin)/ruff check
 	@$(bin)/ruff format --check
 	@$(bin)/mypy
-	@$(bin)/mypy scripts
+	@$(bin)/mypy scripts hatch_build.py
 	@$(bin)/lint-imports
 
 # SEED or HALL_SEED plays that one round again, and nothing else.
