@@ -16,6 +16,12 @@ FROM_AFAR: Final[dict[str, frozenset[str]]] = {
     "panel": frozenset(),
 }
 """Tables of which only these may be changed; every other table is a device, and may be."""
+NOT_FROM_AFAR: Final[dict[str, frozenset[str]]] = {
+    "qr_scanner": frozenset({"folder"}),
+    "speaker": frozenset({"folder", "clips"}),
+    "face_camera": frozenset({"folder"}),
+}
+"""What of a device's table may not: the node writes into these folders, or empties them."""
 
 
 def read(text: str, *, name: str = "settings") -> dict[str, Any]:
@@ -28,17 +34,16 @@ def read(text: str, *, name: str = "settings") -> dict[str, Any]:
     for table, values in tree.items():
         if not isinstance(values, dict):
             raise at(text, f"$.{table}", "một bảng như [node] / a table such as [node]", name=name)
-        allowed = FROM_AFAR.get(table)
-        if allowed is None:
-            continue
+        allowed, barred = FROM_AFAR.get(table), NOT_FROM_AFAR.get(table, frozenset())
         for key in values:
-            if key not in allowed:
-                fits = ", ".join(sorted(allowed)) or "–"
+            if key in barred or (allowed is not None and key not in allowed):
+                fits = ", ".join(sorted(allowed or ())) or "–"
+                others = f"; từ xa / from afar: {fits}" if allowed is not None else ""
                 raise at(
                     text,
                     f"$.{table}.{key}",
-                    "chỉ đặt được trong tệp của thiết bị / stands in the node's own file alone; "
-                    f"từ xa / from afar: {fits}",
+                    "chỉ đặt được trong tệp của thiết bị / stands in the node's own file alone"
+                    f"{others}",
                     name=name,
                 )
     return tree

@@ -212,6 +212,16 @@ class TicketDisplay(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 10.0
 
 
+SoundCard = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        pattern=r"^([A-Za-z0-9_-]+|(default|sysdefault|front|surround[0-9]{2}|hdmi|iec958|dmix"
+        r"|plughw|hw):[A-Za-z0-9_=,.-]+)$(?!\n)",
+    ),
+]
+"""Cards alone: ALSA's plug-ins such as ``file`` write anywhere, and start any program."""
 TimeOfDay = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 
@@ -232,7 +242,11 @@ class Speaker(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="a sound card, WAV files in a folder, or nothing"),
     ] = "alsa"
     device: Annotated[
-        str | None, Meta(description="ALSA name of the sound card; none for the default one")
+        SoundCard | None,
+        Meta(
+            description="ALSA name of the sound card, such as plughw:CARD=Device; none for the "
+            "default one"
+        ),
     ] = None
     folder: Annotated[str | None, Meta(description="folder for the WAV files of sink wav")] = None
     voice: Annotated[

@@ -10,9 +10,11 @@ import errno
 import os
 import select
 import socket
+import stat
 import termios
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, Protocol
 
 from devices.errors import (
@@ -197,7 +199,8 @@ class MemoryLine:
 
 def _open(device: str) -> int:
     try:
-        return os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        mode = Path(device).stat().st_mode
+        fd = os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise DeviceNotFoundError(
             f"{device} is not there: plug the printer in and switch it on; USB printers are "
@@ -213,6 +216,12 @@ def _open(device: str) -> int:
         raise PrinterSilentError(
             f"{device} cannot be opened ({reason}): end the other program, or plug it in again"
         ) from None
+    if not stat.S_ISCHR(mode):  # or a slip would be written over a file
+        os.close(fd)
+        raise DeviceNotFoundError(
+            f"{device} is no printer: name a /dev/usb/lpN or /dev/ttyUSBN in the settings"
+        )
+    return fd
 
 
 def _make_raw(fd: int, baud: int) -> None:

@@ -247,11 +247,18 @@ def test_a_printer_that_is_not_plugged_in_is_told_with_where_to_look(
         printer.state()
 
 
-def test_a_file_that_is_no_serial_line_is_told(tmp_path: Any) -> None:
-    file = tmp_path / "ttyUSB0"
-    file.touch()
+@pytest.mark.parametrize("way", ["usb", "serial"])
+def test_no_slip_is_written_over_a_file_that_is_no_printer(way: Any, tmp_path: Any) -> None:
+    file = tmp_path / "outbox.sqlite"
+    file.write_bytes(b"presses")
+    with pytest.raises(DeviceError, match="no printer"):
+        TicketPrinter(line_to(way, device=str(file)), answers=False).print_slip(black(8))
+    assert file.read_bytes() == b"presses"
+
+
+def test_a_device_that_is_no_serial_line_is_told() -> None:
     with pytest.raises(DeviceError, match="no serial line"):
-        TicketPrinter(line_to("serial", device=str(file))).state()
+        TicketPrinter(line_to("serial", device="/dev/null")).state()
 
 
 def test_a_terminal_that_is_unplugged_between_two_slips_is_found_again() -> None:

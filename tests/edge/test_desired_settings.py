@@ -72,7 +72,11 @@ def test_new_settings_stand_alone_and_not_on_those_before(tmp_path: Path) -> Non
         ("[rating_buttons]\nshape = 1\n", "rating_buttons.shape", "no such setting"),
         ("[speaker]\nsink = 'wav'\n", "speaker.sink", "wav needs `folder`"),
         ("[node]\nid = 'other'\n", "node.id", "own file alone"),
+        ("[node]\nreboot_command = ['x']\n", "node.reboot_command", "own file alone"),
         ("[broker]\nhost = 'elsewhere'\n", "broker.host", "own file alone"),
+        ("[qr_scanner]\nfolder = '/home'\n", "qr_scanner.folder", "own file alone"),
+        ("[speaker]\nfolder = '/home'\n", "speaker.folder", "own file alone"),
+        ("[speaker]\ndevice = \"file:'|x',raw\"\n", "speaker.device", "does not fit"),
         ("[node\n", "", "not valid TOML"),
     ],
 )
@@ -241,14 +245,14 @@ def test_a_node_takes_settings_and_goes_on_taking_presses(
     until(lambda: hall.applied[-1].version == 1, "they are in force after a restart")
 
 
-def test_a_node_goes_back_where_it_cannot_even_begin_with_them(
+def test_a_folder_that_the_hall_names_is_refused_and_the_node_goes_on(
     make_node: Callable[[float], NodeProcess], hall: HallStandIn
 ) -> None:
     node = make_node(6)
-    want(hall, 1, '[qr_scanner]\nsource = "folder"\nfolder = "/proc/nowhere"\n')
+    want(hall, 1, '[qr_scanner]\nsource = "folder"\nfolder = "/home"\n')
     report = wait_for_report(hall, "refused", 1)
-    assert (report.version, report.text) == (0, "")
-    assert "nowhere" in report.reason
+    assert (report.version, report.text, report.path) == (0, "", "qr_scanner.folder")
+    assert "own file alone" in report.reason
     node.press(2)
     hall.wait_for(1)
 

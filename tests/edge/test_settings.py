@@ -113,3 +113,29 @@ def test_the_example_of_the_docs_is_a_counter_that_would_start() -> None:
     _, _, rest = DOCS.read_text(encoding="utf-8").rpartition("```toml\n")
     settings = read_settings(rest.partition("```")[0])
     assert settings.device_names() == ["rating_buttons", "qr_scanner", "ticket_display"]
+
+
+@pytest.mark.parametrize(
+    "card", ["default", "hw:1,0", "plughw:CARD=Device,DEV=0", "sysdefault:CARD=vc4-hdmi", "pulse"]
+)
+def test_a_sound_card_is_named_as_alsa_lists_it(card: str) -> None:
+    settings = read_settings(HEAD + f'[speaker]\ndevice = "{card}"\n')
+    assert settings.speaker is not None
+    assert settings.speaker.device == card
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "file:'|touch x',raw",
+        "file:FILE=x,FORMAT=raw",
+        "tee:default,x,raw",
+        "plug:'file:x'",
+        "{ type file file x slave.pcm null }",
+        "hw:0\\n",
+        "",
+    ],
+)
+def test_an_alsa_plug_in_that_writes_files_or_starts_programs_is_no_sound_card(card: str) -> None:
+    with pytest.raises(SettingsError, match=r"speaker\.device"):
+        read_settings(HEAD + f'[speaker]\ndevice = "{card}"\n')
