@@ -20,6 +20,7 @@ from hall_server.catalogue import (
     Service,
     Slips,
 )
+from hall_server.queue import hours
 from hall_server.timeseries.settings import TimeSeriesSettings
 
 PathText = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -236,6 +237,7 @@ def _contradictions(settings: HallSettings) -> list[tuple[str, str]]:
             for service in counter.services
             if service not in services
         ]
+        found += [(f"$.counter[{index}].{key}", reason) for key, reason in hours.faults(counter)]
     for index, procedure in enumerate(settings.procedure):
         if procedure.service not in services:
             found.append((f"$.procedure[{index}].service", _unknown(procedure.service, services)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from hall_server.catalogue import Catalogue
+from hall_server.catalogue import Catalogue, Counter
 
 _DAY_MS: Final = 24 * 3_600_000
 
@@ -34,6 +35,17 @@ def minutes(clock: str) -> int:
     """``07:30`` in minutes after midnight."""
     hour, _, minute = clock.partition(":")
     return int(hour) * 60 + int(minute)
+
+
+def faults(counter: Counter) -> Iterator[tuple[str, str]]:
+    """(setting, what is wrong) of hours that cannot be meant."""
+    if bool(counter.opens) != bool(counter.closes):
+        yield "opens", "`opens` và `closes` đi cùng nhau / go together: set both or neither"
+    elif counter.opens and minutes(counter.closes) <= minutes(counter.opens):
+        yield "closes", "phải sau `opens` / must be later than `opens`"
+    for begin, end in counter.breaks:
+        if not begin or not end or minutes(end) <= minutes(begin):
+            yield "breaks", 'từ giờ đến giờ sau đó / from a time to a later one: ["11:30", "13:30"]'
 
 
 def of(hall: Catalogue, counter: str, now_ms: int) -> Hours:

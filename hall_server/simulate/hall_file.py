@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 from devices import settings_file
 from devices.settings_file import SettingsError
 from hall_server.catalogue import Catalogue, Counter, QueueRules, Service
+from hall_server.queue import hours
 
 
 class SimulatedHall(Struct, frozen=True):
@@ -51,6 +52,8 @@ def read_hall(path: Path, *, policy: str = "", services_everywhere: bool = False
                 f"{path}: counter {counter.id} needs `opens` and `closes`, such as "
                 'opens = "07:30", closes = "17:00"'
             )
+        for key, reason in hours.faults(counter):
+            raise SettingsError(f"{path}: counter {counter.id}: {key}: {reason}")
     if services_everywhere:
         every = list(services)
         counters = {

@@ -136,3 +136,21 @@ def test_the_check_misses_the_files_that_a_running_hall_would_do_without(
         read_files(settings)
     (tmp_path / "none").write_text("key\n")
     read_files(settings)
+
+
+@pytest.mark.parametrize(
+    ("hours", "says"),
+    [
+        ('opens = "07:30"', "opens"),
+        ('opens = "17:00"\ncloses = "07:30"', "closes"),
+        ('opens = "07:30"\ncloses = "17:00"\nbreaks = [["", ""]]', "breaks"),
+        ('opens = "07:30"\ncloses = "17:00"\nbreaks = [["11:30", ""]]', "breaks"),
+        ('opens = "07:30"\ncloses = "17:00"\nbreaks = [["13:30", "11:30"]]', "breaks"),
+    ],
+)
+def test_hours_that_cannot_be_meant_are_told_and_not_met_at_the_first_call(
+    tmp_path: Path, hours: str, says: str
+) -> None:
+    text = HALL.replace('services = ["ho-tich"]', f'services = ["ho-tich"]\n{hours}')
+    with pytest.raises(SettingsError, match=rf"counter\[1\]\.{says}"):
+        load(written(tmp_path, text))
