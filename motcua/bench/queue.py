@@ -26,6 +26,7 @@ from hall_server.simulate.day import DayRun, SimulatedDay
 from hall_server.simulate.generate import Shape, make_day, make_hall
 from hall_server.simulate.summary import percentile
 from motcua.bench.waits_chart import chart
+from motcua.bench.waits_told import Told, how_true, told_on
 
 LOADS: Final = (0.7, 0.85, 0.95, 1.05)
 SIZES: Final = (4, 8, 12)
@@ -90,17 +91,24 @@ def run(arguments: argparse.Namespace) -> int:
         for size in SIZES
         for number in range(-(-arguments.days // len(SIZES)))
     ]
-    found: dict[Day, dict[str, Waits]] = {}
+    found: dict[Day, Found] = {}
     with ProcessPoolExecutor(arguments.processes) as pool:
         for number, (day, waits) in enumerate(pool.map(one_day, days, chunksize=4), start=1):
             found[day] = waits
             _progress(number, len(days))
     told: dict[str, Any] = {"reference": REFERENCE, "seed": arguments.seed, "loads": []}
     for load in loads:
-        these = [waits for day, waits in found.items() if day.load == load]
-        told["loads"].append({"load": load, "days": len(these), "policies": compared(these)})
+        these = [one for day, one in found.items() if day.load == load]
+        told["loads"].append(
+            {
+                "load": load,
+                "days": len(these),
+                "policies": compared([one.policies for one in these]),
+                "told": how_true(person for one in these for person in one.told),
+            }
+        )
     if arguments.chart:
-        busiest = [waits for day, waits in found.items() if day.load == loads[-1]]
+        busiest = [one.policies for day, one in found.items() if day.load == loads[-1]]
         arguments.chart.write_text(chart(by_hour(busiest), HOURS, loads[-1]), encoding="utf-8")
     if arguments.json:
         print(json.dumps(told))
@@ -109,7 +117,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def one_day(day: Day) -> tuple[Day, dict[str, Waits]]:
+class Found(NamedTuple):
+    """A day under every policy, and what people were told on it under the hall's own."""
+
+    policies: dict[str, Waits]
+    told: list[Told]
+
+
+def one_day(day: Day) -> tuple[Day, Found]:
     """The day under every policy."""
     draw = random.Random(f"bench-{day.seed}-{day.load}-{day.counters}-{day.number}")  # noqa: S311
     hall = make_hall(Shape(day.counters, day.load), draw)
@@ -133,7 +148,7 @@ def one_day(day: Day) -> tuple[Day, dict[str, Waits]]:
         took_s = time.process_time() - began_s
         overtaken = max((t.overtaken for t in simulated.hall.state.tickets.values()), default=0)
         found[name] = _waits(ran, overtaken, took_s)
-    return day, found
+    return day, Found(found, told_on(catalogue, arrivals))
 
 
 def _waits(ran: DayRun, overtaken: int, took_s: float) -> Waits:
@@ -242,6 +257,12 @@ def _print(told: Mapping[str, Any]) -> None:
                 f"longest {one['longest_ratio']:.3f}  priority p95 {one['priority_p95_min']:.1f} "
                 f"min  mean {one['mean_min']:.1f} min  left {one['left']}"
             )
+        true = load["told"]
+        errors = ", ".join(f"{name} {error}" for name, error in true["mean_error_min"].items())
+        print(
+            f"  told: within the upper end {true['within_high']:.1%}, above the lower "
+            f"{true['above_low']:.1%}; mean error in minutes: {errors}"
+        )
 
 
 def _positive(word: str) -> int:

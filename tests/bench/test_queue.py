@@ -10,6 +10,7 @@ from hall_server.simulate.day import DayRun, Served
 from hall_server.simulate.trace import Arrival
 from motcua.bench import queue
 from motcua.bench.queue import CLOSES_S, POLICIES, POOLED, REFERENCE, Day, one_day
+from motcua.bench.waits_told import Told, how_true
 from motcua.cli import main
 
 
@@ -17,11 +18,12 @@ def test_the_same_day_is_measured_alike_twice_but_for_the_time_it_took() -> None
     day = Day(0.7, 4, 0, 1)
     _, one = one_day(day)
     _, two = one_day(day)
-    assert set(one) == {*POLICIES, POOLED}
-    assert [waits._replace(took_s=0) for waits in one.values()] == [
-        waits._replace(took_s=0) for waits in two.values()
+    assert set(one.policies) == {*POLICIES, POOLED}
+    assert [waits._replace(took_s=0) for waits in one.policies.values()] == [
+        waits._replace(took_s=0) for waits in two.policies.values()
     ]
-    assert one["balanced"] != one[REFERENCE]
+    assert one.policies["balanced"] != one.policies[REFERENCE]
+    assert one.told == two.told
 
 
 def test_who_is_left_at_closing_counts_with_the_wait_until_closing() -> None:
@@ -33,9 +35,18 @@ def test_who_is_left_at_closing_counts_with_the_wait_until_closing() -> None:
 
 
 def test_a_policy_beside_itself_has_the_ratio_one() -> None:
-    days = [one_day(Day(0.7, 4, number, 1))[1] for number in range(3)]
+    days = [one_day(Day(0.7, 4, number, 1))[1].policies for number in range(3)]
     figures = queue.compared(days)[REFERENCE]
     assert (figures["mean_ratio"], figures["squared_ratio_95"]) == (1.0, [1.0, 1.0])
+
+
+def test_who_was_told_less_than_came_is_counted_and_each_method_has_its_error() -> None:
+    methods = {"hall": 10.0, "line_by_mean": 4.0, "last_to_enter_service": 0.0, "head_of_line": 12}
+    told = [Told(5.0, 12.0, methods, 10.0), Told(5.0, 12.0, methods, 20.0)]
+    true = how_true(told)
+    assert (true["people"], true["within_high"], true["above_low"]) == (2, 0.5, 1.0)
+    assert true["mean_error_min"]["hall"] == 5.0
+    assert true["mean_error_min"]["last_to_enter_service"] == 15.0
 
 
 def test_the_bench_prints_one_object_and_draws_the_wait_by_hour(
@@ -48,6 +59,7 @@ def test_the_bench_prints_one_object_and_draws_the_wait_by_hour(
     (load,) = told["loads"]
     assert (load["load"], load["days"]) == (0.7, 3)
     assert load["policies"][REFERENCE]["mean_ratio"] == 1.0
+    assert load["told"]["people"] > 100
     assert set(load["policies"]) == {*POLICIES, POOLED}
     picture = chart.read_text()
     assert picture.startswith("<svg")
