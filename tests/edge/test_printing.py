@@ -114,7 +114,7 @@ class Booth:
 
     def events(self) -> list[EventBody]:
         held = self.outbox.pending(self.outbox.stream, 0, 1000)
-        return [msgspec.json.decode(one.body, type=EventBody) for one in held]  # type: ignore[arg-type]
+        return [msgspec.json.decode(one.body, type=EventBody) for one in held]
 
     def reports(self) -> list[tuple[int, str | None]]:
         return [

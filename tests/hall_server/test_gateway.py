@@ -62,13 +62,13 @@ class Node_:
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
         for leaf in ("ack", "display"):
-            self._client.subscribe(topics.node_topic(HALL, node, leaf), 1)  # type: ignore[arg-type]
+            self._client.subscribe(topics.node_topic(HALL, node, leaf), 1)
         self._client.subscribe(topics.hall_state(HALL), 1)
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         leaf = message.topic.rsplit("/", 1)[1]
-        kind = {"ack": Ack, "display": Display, "state": HallState}[leaf]
-        self.heard.put((leaf, decode(bytes(message.payload), kind)))  # type: ignore[type-var]
+        kinds: dict[str, type[Any]] = {"ack": Ack, "display": Display, "state": HallState}
+        self.heard.put((leaf, decode(bytes(message.payload), kinds[leaf])))
 
     def say(self, leaf: str, payload: bytes) -> None:
         info = self._client.publish(topics.node_topic(HALL, self.node, leaf), payload, qos=1)  # type: ignore[arg-type]
@@ -336,7 +336,8 @@ def test_an_event_at_which_deciding_fails_ends_neither_the_hall_nor_its_stream(
     def fail(*_: object) -> None:
         raise RuntimeError("a fault in the hall")
 
-    monkeypatch.setitem(DECIDE, c.PressSeen, fail)
+    press: type[c.Command] = c.PressSeen
+    monkeypatch.setitem(DECIDE, press, fail)
     counter.event(2, refused())
     counter.hear("ack", lambda a: a.through == 2)
     ticket = desk.take("r1")

@@ -138,7 +138,8 @@ def test_a_command_at_which_deciding_fails_is_refused_and_the_others_go_on(
     def fail(*_: object) -> None:
         raise RuntimeError("a fault in the hall")
 
-    monkeypatch.setitem(DECIDE, c.OpenCounter, fail)
+    opening: type[c.Command] = c.OpenCounter
+    monkeypatch.setitem(DECIDE, opening, fail)
     with ThreadPoolExecutor(20) as hands:
         faults = [
             hands.submit(desk.open, "1") if n % 5 == 0 else hands.submit(desk.take, f"r{n}")

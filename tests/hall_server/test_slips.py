@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from devices.messages import PrintJob
+from devices.messages import PrintJob, SlipFault
 from hall_server import commands as c
 from hall_server import facts as f
 from hall_server.catalogue import Catalogue, Slips
@@ -56,7 +56,7 @@ class Hall(Day):
     def jobs(self, node: str = KIOSK) -> list[PrintJob]:
         return display_of(self.hall.catalogue, self.hall.state, node, "kiosk").slips
 
-    def report(self, slip: int, reason: f.SlipFault | None = None, node: str = KIOSK) -> Outcome:
+    def report(self, slip: int, reason: SlipFault | None = None, node: str = KIOSK) -> Outcome:
         return self.ask(
             c.SlipSeen(request="", node=node, slip=slip, ok=reason is None, reason=reason)
         )
@@ -241,7 +241,7 @@ def test_a_snapshot_of_before_there_were_printers_still_opens() -> None:
 
 
 @pytest.mark.parametrize("reason", ["late", "unsure", "disk_full", "no_answer", "offline"])
-def test_every_reason_is_written_down(reason: f.SlipFault) -> None:
+def test_every_reason_is_written_down(reason: SlipFault) -> None:
     hall = Hall()
     hall.number()
     hall.report(hall.jobs()[0].id, reason)

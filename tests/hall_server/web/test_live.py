@@ -23,7 +23,7 @@ def open_hall(tmp_path: Path) -> Iterator[Open]:
     halls: list[WebHall] = []
 
     def make(**live: float) -> WebHall:
-        halls.append(WebHall(tmp_path, **live))
+        halls.append(WebHall(tmp_path, None, **live))
         return halls[-1]
 
     yield make

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from devices.messages import NodeState
+from devices.messages import NodeState, SlipFault
 from hall_server import commands as c
-from hall_server.facts import SlipFault
 from hall_server.queue.slips import REPORT_WITHIN_MS
 from tests.hall_server.web import web_hall
 from tests.hall_server.web.web_hall import Browser, WebHall, request_id
