@@ -4,7 +4,7 @@
 #
 # Needs root, Debian or Ubuntu, and the network.  DEBIAN_MIRROR=http://... names another mirror;
 # pip's own variables and files (PIP_INDEX_URL, pip.conf) and http_proxy count as they always do.
-# FRESH=1 builds the Debian anew.  Everything lies in .build/arm64 (1 GB) and may be deleted.
+# FRESH=1 builds the Debian anew.  Everything lies in .build/arm64 (600 MB) and may be deleted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
