@@ -50,6 +50,7 @@ LIFE: dict[str, dict[type[f.Body], str]] = {
         f.PriorityGiven: "parked",
     },
     "finished": {f.FinishUndone: "serving", f.RatingGiven: "rated"},
+    "served yesterday": {f.RatingGiven: "rated"},
     "rated": {},
     "over": {},
 }
@@ -76,6 +77,7 @@ class AnyDay(RuleBasedStateMachine):
         self.issued: list[str] = []
         self.lives: dict[str, str] = {}
         self.looked_at = 0
+        self.today_from = 0
 
     @rule(target=tickets, service=SERVICES, person=PEOPLE, priority=PRIORITIES)
     def take(self, service: str, person: str | None, priority: str | None) -> str:
@@ -201,6 +203,21 @@ class AnyDay(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.day.later(seconds)
 
+    @rule(level=st.integers(1, 5))
+    def midnight(self, level: int) -> None:
+        day, windows = self.day.hall.state.day, list(self.day.hall.state.windows.values())
+        self.day.later(24 * 3600)
+        opened = [x.body.day for x in self.day.facts if isinstance(x.body, f.DayOpened)]
+        assert opened[-1] == self.day.hall.state.day != day
+        assert not self.day.hall.state.tickets
+        # numbers begin again; nothing happens to a ticket of yesterday but a rating that is late
+        self.issued.clear()
+        for ticket, phase in self.lives.items():
+            self.lives[ticket] = "served yesterday" if phase == "finished" else "over"
+        self.today_from = len(self.day.facts)
+        for window in windows[-1:]:
+            self.day.press(f"counter-{window.counter}", level, window.id)
+
     @invariant()
     def no_ticket_is_called_by_two_counters(self) -> None:
         state = self.day.hall.state
@@ -211,7 +228,8 @@ class AnyDay(RuleBasedStateMachine):
 
     @invariant()
     def no_ticket_is_lost_and_none_doubled(self) -> None:
-        taken = [x.body.ticket for x in self.day.facts if isinstance(x.body, f.TicketTaken)]
+        today = self.day.facts[self.today_from :]
+        taken = [x.body.ticket for x in today if isinstance(x.body, f.TicketTaken)]
         assert taken == self.issued
         assert len(set(taken)) == len(taken)
         assert set(self.day.hall.state.tickets) == set(taken)
