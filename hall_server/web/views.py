@@ -400,6 +400,7 @@ class AlarmLine(Struct, frozen=True):
     device: str
     text: str
     raised: bool
+    """It stands: nothing newer was said of it."""
 
 
 class FailedStep(Struct, frozen=True):

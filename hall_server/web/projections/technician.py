@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 from hall_server.journal import DeadLetter
 from hall_server.nodes import NodePresence
 from hall_server.settings import Node
+from hall_server.state import AlarmNote
 from hall_server.web.projections.moment import Moment
 from hall_server.web.views import (
     AlarmLine,
@@ -51,10 +52,7 @@ def technician(moment: Moment, nodes: Sequence[Node], engine: Engine) -> Technic
         moment.hall,
         engine.version,
         _nodes(moment, nodes, engine.nodes),
-        [
-            AlarmLine(note.at_ms, note.node, note.code, note.device, note.text, note.raised)
-            for note in reversed(moment.state.alarms)
-        ],
+        _alarms(moment.state.alarms),
         [
             DeadLetterLine(letter.at_ms, letter.topic, letter.reason, letter.bytes)
             for letter in engine.letters
@@ -72,6 +70,18 @@ def technician(moment: Moment, nodes: Sequence[Node], engine: Engine) -> Technic
         engine.store_error,
         _self_tests(moment, nodes),
     )
+
+
+def _alarms(notes: Sequence[AlarmNote]) -> list[AlarmLine]:
+    """Newest first; one that was ended, or raised anew since, stands no more."""
+    lines: list[AlarmLine] = []
+    spoken_of: set[tuple[str, str, str]] = set()
+    for note in reversed(notes):
+        about = (note.node, note.code, note.device)
+        stands = note.raised and about not in spoken_of
+        spoken_of.add(about)
+        lines.append(AlarmLine(note.at_ms, *about, note.text, stands))
+    return lines
 
 
 def _self_tests(moment: Moment, nodes: Sequence[Node]) -> list[SelfTestLine]:

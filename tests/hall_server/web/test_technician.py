@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from devices.messages import AppliedSettings, CommandAnswer, CommandKind
+from hall_server import commands as c
 from hall_server.nodes import CommandNote, NodeRegistry
 from hall_server.web.projections.technician import ANSWER_WITHIN_MS
 from tests.hall_server.web.web_hall import Browser, WebHall, request_id
@@ -150,3 +151,28 @@ def test_only_a_technician_reaches_a_node_of_this_hall(
     technician.csrf = "another"
     assert technician.post(path, body).status == 403
     assert road.asked == []
+
+
+def test_an_alarm_that_is_over_is_told_as_over_and_counts_no_more(
+    hall: WebHall, technician: Browser
+) -> None:
+    def tell(device: str, raised: bool) -> None:
+        alarm = c.AlarmRaised(
+            request="", node=NODE, code="button-stuck", device=device, text="it", raised=raised
+        )
+        hall.runtime.ask(alarm)
+
+    def standing() -> list[str]:
+        lines = technician.get("/api/view/technician").json["alarms"]
+        return [one["device"] for one in lines if one["raised"]]
+
+    tell("rating-button-2", True)
+    tell("rating-button-3", True)
+    assert standing() == ["rating-button-3", "rating-button-2"]
+    tell("rating-button-2", False)
+    assert standing() == ["rating-button-3"]
+    tell("rating-button-3", True)
+    assert standing() == ["rating-button-3"], "told again after a restart, it is one alarm"
+    tell("rating-button-3", False)
+    assert standing() == []
+    assert len(technician.get("/api/view/technician").json["alarms"]) == 5
