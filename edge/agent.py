@@ -38,7 +38,7 @@ from edge.outbox import Outbox, OutboxError
 from edge.presence import TOLD, LampLoop, PlaceLoop
 from edge.printing import SETTLED, PrinterLoop
 from edge.rating_window import Now, RatingWindows
-from edge.recorder import Recorder
+from edge.recorder import LOOP_FAILED, Recorder
 from edge.scanning import ScannerLoop
 from edge.settings import NodeSettings, read_password
 from edge.shown import KeptFile, Shown
@@ -328,7 +328,9 @@ class Agent:
 
     def _trouble(self, name: str, reason: str | None) -> None:
         text = "works again" if reason is None else reason
-        self.recorder.alarm("loop-failed", name, text, raised=reason is not None)
+        self.recorder.alarm(LOOP_FAILED, name, text, raised=reason is not None)
+        if reason is None:
+            self.recorder.doubt(name)
 
     def _birth(self) -> NodeState:
         return NodeState("online", self.clock.boot_id, own_version(), self.settings.device_names())

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
+
+import msgspec
 
 from devices.messages import Alarm, ClerkPresence, EventBody, RatingPress
 from edge.clock import Clock, Stamps
@@ -16,6 +19,20 @@ _log = logging.getLogger(__name__)
 ALARM_FILL: Final = 0.8
 """From here on the hall is told, and lesser events leave the room to ratings and scans."""
 CALM_FILL: Final = 0.5
+STANDING: Final = "alarms"
+"""Name under which the outbox keeps which alarms stand, over restarts."""
+DOUBT_S: Final = 60.0
+"""An alarm whose part began anew ends when it was not raised again for so long."""
+LOOP_FAILED: Final = "loop-failed"
+NEARLY_FULL: Final = ("outbox-nearly-full", "outbox")
+_FORGETFUL: Final = {
+    "rating_buttons": "rating-button-",
+    "qr_scanner": "qr_scanner",
+    "speaker": "speaker",
+}
+"""Loops that begin anew without knowing which alarms they raised, and how their devices begin."""
+_ONCE: Final = "outbox-damaged"
+"""Something that happened, and no state that ends."""
 
 
 class Recorder:
@@ -37,7 +54,11 @@ class Recorder:
         self._wake = wake
         self._on_change = on_change
         self._lock = threading.Lock()
-        self._nearly_full = outbox.fill >= ALARM_FILL
+        self._alarm_lock = threading.Lock()
+        self._standing = _read_standing(outbox.kept(STANDING))
+        self._doubted = dict.fromkeys(self._standing - {NEARLY_FULL}, time.monotonic() + DOUBT_S)
+        """Code and device of alarms from before, and when they end by themselves."""
+        self._nearly_full = NEARLY_FULL in self._standing
         self._told_set_aside = 0
         self.failure: str | None = None
         """Why the last event was not kept; None when it was."""
@@ -80,14 +101,49 @@ class Recorder:
         """Tell the hall of a fault or its end; one that cannot be kept is in the log alone."""
         _log.warning("%s: %s %s: %s", "alarm" if raised else "well again", device, code, text)
         try:
-            self.record(Alarm(code, device, text[:500], raised=raised))
+            with self._alarm_lock:
+                self._doubted.pop((code, device), None)
+                standing = self._standing_with(code, device, raised)
+                self.record(
+                    Alarm(code, device, text[:500], raised=raised),
+                    keep=(STANDING, _as_kept(standing)) if standing != self._standing else None,
+                )
+                self._standing = standing
         except OutboxError:
             return
         self._wake()
         self._on_change()
 
+    def doubt(self, loop: str) -> None:
+        """``loop`` has begun anew, and may know nothing of the alarms that it raised before.
+
+        Those end by themselves, unless they are raised again within :data:`DOUBT_S`.
+        """
+        if loop not in _FORGETFUL:
+            return
+        with self._alarm_lock:
+            ends_s = time.monotonic() + DOUBT_S
+            for one in self._standing:
+                # its failure itself has an end of its own
+                if one[1].startswith(_FORGETFUL[loop]) and one[0] != LOOP_FAILED:
+                    self._doubted[one] = ends_s
+
+    def _end_doubted(self) -> None:
+        if self._outbox.fill >= ALARM_FILL:
+            return  # ended when there is room: now it would not be kept
+        now_s = time.monotonic()
+        with self._alarm_lock:
+            over = [one for one, ends_s in self._doubted.items() if now_s >= ends_s]
+        for code, device in over:
+            self.alarm(code, device, "not seen again since the node began anew", raised=False)
+
+    def _standing_with(self, code: str, device: str, raised: bool) -> frozenset[tuple[str, str]]:
+        one = frozenset({(code, device)})
+        return self._standing | one if raised and code != _ONCE else self._standing - one
+
     def look_after(self) -> None:
-        """Raise or end the alarms about the outbox."""
+        """Raise or end the alarms about the outbox, and end those of which nothing is seen."""
+        self._end_doubted()
         with self._lock:
             fill = self._outbox.fill
             turned = self._nearly_full
@@ -110,13 +166,16 @@ class Recorder:
     def _tell_fill(self, fill: float) -> None:
         full = fill >= ALARM_FILL
         body = Alarm(
-            "outbox-nearly-full",
-            "outbox",
+            *NEARLY_FULL,
             f"{fill:.0%} full: see that broker and hall are up" if full else "there is room again",
             raised=full,
         )
         try:
-            self._outbox.append(body, self._clock.now())
+            with self._alarm_lock:
+                standing = self._standing_with(*NEARLY_FULL, full)
+                kept = (STANDING, _as_kept(standing))
+                self._outbox.append(body, self._clock.now(), keep=kept)
+                self._standing = standing
         except OutboxError as error:
             _log.error("%s", error)
             return
@@ -133,3 +192,16 @@ class Recorder:
         if self._nearly_full:
             notes.append(f"outbox {self._outbox.fill:.0%} full")
         return notes
+
+
+def _read_standing(kept: str | None) -> frozenset[tuple[str, str]]:
+    if kept is None:
+        return frozenset()
+    try:
+        return msgspec.json.decode(kept, type=frozenset[tuple[str, str]])
+    except msgspec.MsgspecError:
+        return frozenset()
+
+
+def _as_kept(standing: frozenset[tuple[str, str]]) -> str:
+    return msgspec.json.encode(sorted(standing)).decode()

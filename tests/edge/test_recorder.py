@@ -115,3 +115,79 @@ def test_an_outbox_that_was_broken_is_told_to_the_hall(tmp_path: Path) -> None:
     assert (alarm.code, alarm.raised) == ("outbox-damaged", True)
     assert f"{FILE_NAME}.corrupt-1" in alarm.text
     outbox.close()
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the time in which an alarm may be raised again."""
+    monkeypatch.setattr("edge.recorder.DOUBT_S", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_fault_that_was_mended_while_the_node_was_off_ends_at_its_next_start(
+    tmp_path: Path,
+) -> None:
+    outbox = Outbox(tmp_path)
+    recorder_of(outbox).alarm("button-stuck", "rating-button-2", "button 2 is stuck: free it")
+    outbox.close()
+    outbox = Outbox(tmp_path)
+    recorder = recorder_of(outbox)
+    recorder.look_after()
+    recorder.look_after()
+    assert alarms(outbox) == [("button-stuck", True), ("button-stuck", False)]
+    outbox.close()
+    outbox = Outbox(tmp_path)
+    recorder_of(outbox).look_after()
+    assert len(alarms(outbox)) == 2, "it is not ended at each start"
+    outbox.close()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_fault_that_is_found_again_after_a_start_stands(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    recorder_of(outbox).alarm("loop-failed", "qr_scanner", "the camera is gone")
+    outbox.close()
+    outbox = Outbox(tmp_path)
+    recorder = recorder_of(outbox)
+    recorder.alarm("loop-failed", "qr_scanner", "the camera is gone")
+    recorder.look_after()
+    assert alarms(outbox) == [("loop-failed", True)] * 2
+    recorder.alarm("loop-failed", "qr_scanner", "works again", raised=False)
+    recorder.look_after()
+    assert alarms(outbox)[2:] == [("loop-failed", False)]
+    outbox.close()
+
+
+def test_an_alarm_of_before_has_time_to_be_raised_again(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    recorder_of(outbox).alarm("loop-failed", "qr_scanner", "the camera is gone")
+    outbox.close()
+    outbox = Outbox(tmp_path)
+    recorder_of(outbox).look_after()
+    assert alarms(outbox) == [("loop-failed", True)]
+    outbox.close()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_buttons_that_begin_anew_end_what_they_no_longer_find(outbox: Outbox) -> None:
+    recorder = recorder_of(outbox)
+    recorder.alarm("button-stuck", "rating-button-2", "button 2 is stuck: free it")
+    recorder.alarm("printer-paper-out", "ticket_printer", "the paper is out")
+    recorder.look_after()
+    assert len(alarms(outbox)) == 2, "both stand while nothing began anew"
+    for loop in ("rating_buttons", "ticket_printer"):
+        recorder.doubt(loop)
+    recorder.look_after()
+    assert alarms(outbox)[2:] == [("button-stuck", False)], "a printer's loop remembers"
+
+
+def test_an_outbox_that_emptied_over_a_restart_ends_its_alarm(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path, max_events=FULL_AT)
+    fill(outbox, recorder_of(outbox), ALARM_AT)
+    assert alarms(outbox) == [("outbox-nearly-full", True)]
+    outbox.acknowledge(outbox.stream, outbox.last_seq)
+    outbox.close()
+    outbox = Outbox(tmp_path, max_events=FULL_AT)
+    recorder_of(outbox).look_after()
+    assert alarms(outbox) == [("outbox-nearly-full", False)]
+    outbox.close()
