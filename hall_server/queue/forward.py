@@ -100,10 +100,16 @@ class Forward:
         """The groups whose first ``counter`` could call, the most urgent first."""
         return sorted(self.serves[counter], key=lambda group: -self.index(group, 0, self.now_ms))
 
-    def run(self, first: tuple[str, int] | None = None, most: int | None = None) -> Run:
+    def run(
+        self,
+        first: tuple[str, int] | None = None,
+        most: int | None = None,
+        until: tuple[int, int] | None = None,
+    ) -> Run:
         """The calls to come, all of them or ``most`` at most.
 
-        ``first`` is a counter that calls the first of a group now, whatever the index says.
+        ``first`` is a counter that calls the first of a group now, whatever the index says;
+        ``until`` a (group, place) whose call is the last that is wanted.
         """
         place = [0] * len(self.groups)
         free = list(self.free)
@@ -141,6 +147,8 @@ class Forward:
                     nobody_ms.setdefault(service, at)
                 continue
             called.append(Called(at, counter, best, place[best]))
+            if until is not None and until == (best, place[best]):
+                break
             place[best] += 1
             took_ms = self._took_ms[best] * paces.get(counter, 1.0) + BETWEEN_TICKETS_MS
             heapq.heappush(free, (at + took_ms, counter))
@@ -155,6 +163,12 @@ def _groups(
     open_counters: Sequence[str],
 ) -> list[Group]:
     found: dict[tuple[str, bool, str | None], Group] = {}
+    longest = {
+        counter: max(
+            services.get(service, UNKNOWN_MS) for service in hall.counters[counter].services
+        )
+        for counter in open_counters
+    }
     for service, line in waiting.items():
         mean_ms = services.get(service, UNKNOWN_MS)
         for since_ms, _, key in line:
@@ -162,9 +176,7 @@ def _groups(
             priority = ticket.priority is not None
             kind = (service, priority, ticket.only_counter)
             if (group := found.get(kind)) is None:
-                group = found[kind] = Group(
-                    *kind, [], [], *_urgency(hall, kind, mean_ms, services, open_counters)
-                )
+                group = found[kind] = Group(*kind, [], [], *_urgency(hall, kind, mean_ms, longest))
             group.since_ms.append(since_ms)
             group.tickets.append(key)
     return list(found.values())
@@ -174,10 +186,12 @@ def _urgency(
     hall: Catalogue,
     kind: tuple[str, bool, str | None],
     mean_ms: float,
-    services: Mapping[str, float],
-    open_counters: Sequence[str],
+    longest: Mapping[str, float],
 ) -> tuple[float, float]:
-    """(factor, first_after_ms) of a group under the hall's policy."""
+    """(factor, first_after_ms) of a group under the hall's policy.
+
+    ``longest`` has each open counter, with the expected ms of the longest service it serves.
+    """
     service, priority, only = kind
     rules = hall.queue
     never = float("inf")
@@ -188,25 +202,22 @@ def _urgency(
     factor = 1.0 / float(mean_ms**SHORTNESS)
     if not priority:
         return factor, never
-    serving = [
-        counter
-        for counter in open_counters
-        if service in hall.counters[counter].services and only in (None, counter)
-    ]
-    gap_ms = _gap_ms(hall, serving, services)
+    gap_ms = _gap_ms(
+        [
+            longest_ms
+            for counter, longest_ms in longest.items()
+            if service in hall.counters[counter].services and only in (None, counter)
+        ]
+    )
     due_ms = rules.priority_within_minutes * 60_000
     return factor * PRIORITY_WEIGHT, max(due_ms / 5, due_ms - gap_ms)
 
 
-def _gap_ms(hall: Catalogue, serving: Sequence[str], services: Mapping[str, float]) -> float:
-    """How long it takes until one of ``serving`` frees up, at most as a rule."""
-    if not serving:
+def _gap_ms(longest: Sequence[float]) -> float:
+    """How long it takes, as a rule, until a counter frees up of those with these ``longest``."""
+    if not longest:
         return 0.0
-    longest = [
-        max(services.get(service, UNKNOWN_MS) for service in hall.counters[counter].services)
-        for counter in serving
-    ]
-    return sum(longest) / len(longest) / len(serving) + BETWEEN_TICKETS_MS
+    return sum(longest) / len(longest) / len(longest) + BETWEEN_TICKETS_MS
 
 
 def _free_times(

@@ -9,7 +9,7 @@ from hall_server.changes import apply
 from hall_server.commands import Code
 from hall_server.decision import Decision, accept, refuse
 from hall_server.facts import Fact
-from hall_server.queue.estimates import estimate
+from hall_server.queue.estimates import estimate_one
 from hall_server.state import LIVE, Slip, State
 
 REPORT_WITHIN_MS = 20_000
@@ -60,7 +60,7 @@ def _not_hers(state: State, command: c.PrintSlip) -> Code | None:
 def _asked(
     hall: Catalogue, state: State, ticket: str, node: str, by: str, now_ms: int, *, again: bool
 ) -> f.SlipAsked:
-    found = estimate(hall, state, now_ms).tickets.get(ticket)
+    found = estimate_one(hall, state, ticket, now_ms)
     wait = found.wait if found else None
     return f.SlipAsked(
         ticket,
