@@ -30,6 +30,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from devices import topics
 from devices.messages import Ack, Display, HallState, NodeState, PayloadError, decode, encode
 from edge.loops import Loop
+from edge.names import BrokerName
 from edge.outbox import Outbox, OutboxError, Pending
 from edge.sending import SendWindow
 
@@ -106,6 +107,7 @@ class Link:
         window: SendWindow | None = None,
     ) -> None:
         self._address = address
+        self._name = BrokerName(address.host, address.port)
         self._node = f"{hall}.{node}"
         self._outbox = outbox
         self._birth = birth
@@ -184,6 +186,7 @@ class Link:
             while not loop.stopping.is_set():
                 loop.beat()
                 try:
+                    self._name.wait(loop)
                     self._connect()
                 except OSError as error:
                     reason = error.strerror or str(error) or type(error).__name__

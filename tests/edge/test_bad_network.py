@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,13 +45,14 @@ class Node:
         name: str = NODE,
         keepalive_s: int = 2,
         clock: HandClock | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.watchdog = FedWatchdog()
         self.agent = Agent(
             read_settings(
                 f'[node]\nid = "{name}"\nhall = "{HALL}"\nkind = "counter"\n'
                 f'data_dir = "{folder}"\nassume_synchronised = true\n'
-                f"[broker]\nport = {port}\nkeepalive_s = {keepalive_s}\n"
+                f'[broker]\nhost = "{host}"\nport = {port}\nkeepalive_s = {keepalive_s}\n'
             ),
             folder,
             watchdog=self.watchdog,
@@ -129,6 +131,27 @@ def test_a_network_that_swallows_everything_and_closes_nothing_is_noticed_and_le
     node.wait_connected()
     node.wait_empty()
     assert [event.seq for event in hall.held()] == [1, 2, 3, 4]
+
+
+def test_while_no_name_server_answers_the_node_says_so_and_its_watchdog_is_fed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers.wait(30))
+    monkeypatch.setattr("edge.names.PATIENCE_S", 0.2)
+    node = Node(tmp_path / "data", 1883, host="hall.local")
+    node.link_loop._stall_s = 2.0
+    try:
+        until(
+            lambda: any("no name server answers" in note for note in node.agent.link.notes()),
+            "the technician is told",
+        )
+        fed = node.watchdog.fed
+        until(lambda: node.watchdog.fed > fed + 3, "the watchdog is fed")
+        assert node.link_loop.failures == 0
+    finally:
+        node.close()
+        answers.set()
 
 
 def test_a_silent_broker_is_left_after_one_and_a_half_keepalives_at_the_latest(
