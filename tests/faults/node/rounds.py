@@ -32,6 +32,7 @@ HOUSE_ROUNDS: Final = 25
 """Rounds that one house is used for: a hall takes 16 new streams of a node a day, no more."""
 _HOUR_S: Final = 3600
 _OFTEN: Final = {"node": 5, "broker": 3, "hall": 2, "disk": 3, "outbox": 2, "clock": 3}
+"""How often each kind of fault is drawn, beside the others."""
 
 
 class Deed(NamedTuple):
@@ -86,9 +87,7 @@ def _fault(dice: random.Random) -> list[Deed]:
     at_s = round(dice.uniform(0.0, LASTS_S * 0.8), 2)
     until_s = round(at_s + dice.uniform(0.0, 0.5), 2)
     node = dice.choice(NODES)
-    kind = dice.choices(["node", "broker", "hall", "disk", "outbox", "clock"], [5, 3, 2, 3, 2, 3])[
-        0
-    ]
+    (kind,) = dice.choices(list(_OFTEN), list(_OFTEN.values()))
     if kind == "disk":
         return [Deed(at_s, "fill disk", node), Deed(until_s, "free disk", node)]
     if kind == "clock":
