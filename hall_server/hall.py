@@ -18,6 +18,8 @@ from hall_server.queue import counters, presence, serving, slips, taking
 from hall_server.ratings import windows
 from hall_server.state import LIVE, State
 
+SELF_TESTS_A_DAY: Final = 100
+"""Of a node.  They are the longest facts by far, and are not to fill a disk."""
 Decide = Callable[[Catalogue, State, Any, int], Decision]
 
 
@@ -32,6 +34,9 @@ def _clock_set(hall: Catalogue, state: State, command: c.ClockSetSeen, now_ms: i
 
 
 def _self_test(hall: Catalogue, state: State, command: c.SelfTestSeen, now_ms: int) -> Decision:
+    before = state.self_tests.get(command.node)
+    if before is not None and before.day == state.day and before.of_day >= SELF_TESTS_A_DAY:
+        return accept(f.EventUnreadable(command.node))
     return accept(
         f.NodeSelfTest(
             command.node,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,7 +20,13 @@ RECENT_ALARMS: Final = 50
 def _node_alarm(state: State, fact: Fact, body: f.NodeAlarm) -> None:
     at_ms = credible_ms(fact.happened_ms, fact.at_ms)
     note = AlarmNote(at_ms, body.node, body.code, body.device, body.text, body.raised, fact.undated)
-    state.alarms = [*state.alarms[-(RECENT_ALARMS - 1) :], note]
+    state.alarms = [*state.alarms, note]
+    if len(state.alarms) > RECENT_ALARMS:
+        # of the node that has the most: one that raises them without end hides no other's
+        count = Counter(one.node for one in state.alarms)
+        most = max(count.values())
+        first = next(place for place, one in enumerate(state.alarms) if count[one.node] == most)
+        state.alarms.pop(first)
 
 
 def _node_clock_set(state: State, fact: Fact, body: f.NodeClockSet) -> None:
@@ -29,23 +36,19 @@ def _node_clock_set(state: State, fact: Fact, body: f.NodeClockSet) -> None:
             at_ms=credible_ms(wall_ms(note.undated, body.offset_us), note.at_ms),
             undated=None,
         )
-        if note.undated is not None and note.undated.boot == body.boot
+        if note.node == body.node and note.undated is not None and note.undated.boot == body.boot
         else note
         for note in state.alarms
     ]
-    state.self_tests = {
-        node: replace(
-            note,
-            at_ms=credible_ms(wall_ms(note.undated, body.offset_us), note.at_ms),
-            undated=None,
-        )
-        if note.undated is not None and note.undated.boot == body.boot
-        else note
-        for node, note in state.self_tests.items()
-    }
+    one = state.self_tests.get(body.node)
+    if one is not None and one.undated is not None and one.undated.boot == body.boot:
+        at_ms = credible_ms(wall_ms(one.undated, body.offset_us), one.at_ms)
+        state.self_tests[body.node] = replace(one, at_ms=at_ms, undated=None)
 
 
 def _node_self_test(state: State, fact: Fact, body: f.NodeSelfTest) -> None:
+    before = state.self_tests.get(body.node)
+    of_day = before.of_day if before is not None and before.day == state.day else 0
     state.self_tests[body.node] = SelfTestNote(
         credible_ms(fact.happened_ms, fact.at_ms),
         max(0, body.finished_ms - body.started_ms),
@@ -54,6 +57,8 @@ def _node_self_test(state: State, fact: Fact, body: f.NodeSelfTest) -> None:
         body.unattended,
         body.results,
         fact.undated,
+        state.day,
+        of_day + 1,
     )
 
 

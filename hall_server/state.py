@@ -190,6 +190,10 @@ class SelfTestNote(Struct, frozen=True):
     results: tuple[StepResult, ...]
     undated: BootTime | None = None
     """As for :class:`AlarmNote`."""
+    day: str = ""
+    """On which the hall heard of it."""
+    of_day: int = 0
+    """Which one of its node that was on that day, from 1."""
 
 
 class WantedSettings(Struct, frozen=True):

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from hall_server import commands as c
 from hall_server import facts as f
+from hall_server.changes import apply
 from hall_server.clocks import OLDEST_HAPPENED_MS, credible_ms, dated
 from hall_server.facts import BootTime, Fact, Source
 from hall_server.journal import Journal
+from hall_server.node_changes import RECENT_ALARMS
+from hall_server.state import State
 from hall_server.timeseries.dating import WAIT_MS
 from hall_server.timeseries.spool import Spool
 from tests.hall_server.halls import MONDAY_8_00_MS, Day
@@ -238,3 +241,22 @@ def test_a_journal_from_before_opens_and_takes_the_nodes_own_time(tmp_path: Path
     journal = Journal(path)
     assert journal.recover().alarms[0].undated == BootTime(BOOT, 5_000_000)
     journal.close()
+
+
+def test_the_clock_of_one_node_moves_nothing_that_another_saw() -> None:
+    now = MONDAY_8_00_MS
+    state = State()
+    apply(state, alarm(1, now, BootTime(BOOT, 5_000_000), node="counter-2"))
+    apply(state, clock_set(2, now, up_ms=3_605_000, wall_ms=now))  # of counter-1, same boot id
+    (note,) = state.alarms
+    assert (note.at_ms, note.undated) == (now, BootTime(BOOT, 5_000_000))
+
+
+def test_a_node_that_raises_alarms_without_end_hides_no_other_nodes() -> None:
+    state = State()
+    apply(state, alarm(1, MONDAY_8_00_MS, None, node="counter-2"))
+    for number in range(2, 2 + 3 * RECENT_ALARMS):
+        apply(state, alarm(number, MONDAY_8_00_MS + number, None))
+    assert len(state.alarms) == RECENT_ALARMS
+    assert state.alarms[0].node == "counter-2"
+    assert state.alarms[-1].at_ms == MONDAY_8_00_MS + 1 + 3 * RECENT_ALARMS

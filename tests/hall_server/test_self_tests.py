@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from devices.messages import ClockSet, SelfTest, StepResult
+from hall_server import commands as c
 from hall_server import facts as f
+from hall_server.hall import SELF_TESTS_A_DAY
 from hall_server.journal import Journal
 from hall_server.queue.estimates import estimate
 from hall_server.settings import Node
 from hall_server.web.projections.moment import Known, Moment
 from hall_server.web.projections.technician import Engine, technician
-from tests.hall_server.halls import catalogue
+from tests.hall_server.halls import Day, catalogue
 from tests.hall_server.test_gateway import BOOT, Desk, Node_
 from tests.parts import Broker, until
 
@@ -105,3 +107,30 @@ def test_the_technicians_page_names_who_signed_and_what_was_not_right(
     )
     assert line.took_ms == 60_000
     assert [(one.device, one.step) for one in line.failed] == [("speaker", "hear-voice")]
+
+
+def test_a_node_that_tests_itself_without_end_does_not_fill_the_journal() -> None:
+    day = Day()
+
+    def seen(node: str, by: str) -> f.AnyBody:
+        day.ask(
+            c.SelfTestSeen(
+                request="",
+                node=node,
+                started_ms=0,
+                finished_ms=1,
+                by=by,
+                results=tuple(RESULTS),
+                passed=False,
+                unattended=False,
+            )
+        )
+        return day.facts[-1].body
+
+    for _ in range(SELF_TESTS_A_DAY):
+        assert isinstance(seen("counter-1", "Mẫu"), f.NodeSelfTest)
+    assert seen("counter-1", "Kẻ lạ") == f.EventUnreadable("counter-1")
+    assert day.hall.state.self_tests["counter-1"].by == "Mẫu"
+    assert isinstance(seen("counter-2", "Mẫu"), f.NodeSelfTest)
+    day.later(24 * 3600)
+    assert isinstance(seen("counter-1", "Mẫu"), f.NodeSelfTest)
