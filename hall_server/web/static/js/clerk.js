@@ -236,12 +236,12 @@ const acts = {
         parked && { value: "unpark", label: t("clerk.one.unpark"), about: t("clerk.one.unpark_about") },
         free && { value: "call", label: t("clerk.one.call"), about: t("clerk.one.call_about") },
         { value: "priority", label: t("clerk.one.priority"), about: t("clerk.one.priority_about") },
+        { value: "cancel", label: t("clerk.one.cancel"), ends: true },
         ...view.printers.map((node) => ({
           value: `print ${node}`,
           label: t("clerk.one.print"),
           about: t("clerk.one.print_about", { node }),
         })),
-        { value: "cancel", label: t("clerk.one.cancel"), ends: true },
       ].filter(Boolean),
     });
     if (what?.startsWith("print ")) command("print", { ticket: id, node: what.slice(6) });
