@@ -27,6 +27,8 @@ MOST_CLIPS: Final = 500
 LONGEST_SET_S: Final = 300.0
 """All clips together: they are held in memory, 44 kB a second."""
 RATES_HZ: Final = (8_000, 96_000)
+MOST_BYTES: Final = 5_000_000
+"""Of a file: ten seconds of two channels at the highest rate, with room for its heading."""
 
 _WORD: Final = re.compile(r"[^\W_]+")
 
@@ -88,8 +90,8 @@ def load(folder: str | Path) -> Clips:
 
 def _index(path: Path) -> dict[str, str]:
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tree = tomllib.loads(_contents(path).decode("utf-8"))
+    except (OSError, ValueError) as error:  # also what is not UTF-8 or not TOML
         raise ClipsError(
             f"Không đọc được mục lục âm thanh / {path} cannot be read: {error}; make it with "
             "python -m devices.speaker.make_clips, or take `clips` out of the settings"
@@ -107,7 +109,7 @@ def _index(path: Path) -> dict[str, str]:
 
 def _clip(folder: Path, name: str) -> Samples:
     try:
-        return converted((folder / name).read_bytes())
+        return converted(_contents(folder / name))
     except OSError as error:
         raise ClipsError(
             f"Thiếu tệp âm thanh / {folder / name} cannot be read ({error.strerror}): put it "
@@ -118,6 +120,16 @@ def _clip(folder: Path, name: str) -> Samples:
             f"Tệp âm thanh không hợp / {folder / name} cannot be joined: {error}; convert it: "
             f"ffmpeg -i {name} -ac 1 -ar {SAMPLE_RATE_HZ} -c:a pcm_s16le new.wav"
         ) from None
+
+
+def _contents(path: Path) -> bytes:
+    # what is no file (a device, a pipe) may never end
+    if not path.is_file() and path.exists():
+        raise ValueError("not a file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"longer than {LONGEST_CLIP_S:.0f} s")
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES)
 
 
 def converted(wav: bytes) -> Samples:

@@ -149,8 +149,13 @@ class _Talk:
 
     def flush(self) -> None:
         """Answers to what was asked before are no answers to what is asked next."""
+        until_s = time.monotonic() + self._answer_s
         while self._hear(0.0):
-            pass
+            if time.monotonic() >= until_s:
+                raise PrinterSilentError(
+                    "it sends without end and answers nothing: check the baud rate and its cable, "
+                    "and that it is a ticket printer"
+                )
 
     def ask(self, what: int) -> int:
         """The answer to DLE EOT."""

@@ -151,6 +151,25 @@ def test_an_index_that_does_not_fit_says_what_to_do(
         load(tmp_path)
 
 
+@pytest.mark.parametrize("what", ["four gigabytes", "endless"])
+def test_a_clip_that_never_ends_is_not_read(tmp_path: Path, what: str) -> None:
+    clip = tmp_path / "moi.wav"
+    if what == "endless":
+        clip.symlink_to("/dev/zero")
+    else:
+        with clip.open("wb") as file:
+            file.truncate(4 * 2**30)  # a file with a hole takes no room
+    (tmp_path / "index.toml").write_text('[clips]\n"mời" = "moi.wav"\n', encoding="utf-8")
+    with pytest.raises(ClipsError, match=r"moi\.wav cannot be joined"):
+        load(tmp_path)
+
+
+def test_an_index_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "index.toml").symlink_to("/dev/zero")
+    with pytest.raises(ClipsError, match="not a file"):
+        load(tmp_path)
+
+
 def test_more_sound_than_the_node_has_room_for_is_refused(tmp_path: Path) -> None:
     (tmp_path / "long.wav").write_bytes(wav(np.zeros(80_000, np.int16), 8_000))
     lines = [f'"một {number}" = "long.wav"' for number in range(31)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any, NamedTuple
@@ -236,6 +237,29 @@ def test_a_network_printer_that_takes_nothing_more_is_given_up_in_time() -> None
         printer = TicketPrinter(line, take_s=0.3, answers=False)
         with pytest.raises(PrinterSilentError, match="takes nothing"):
             printer.print_slip(black(200_000))
+
+
+def test_something_that_babbles_without_end_is_given_up() -> None:
+    """A wrong baud rate, or no printer at all."""
+    asked = 0
+
+    class Babble:
+        def write(self, data: bytes, timeout_s: float, pulse: Callable[[], None]) -> None:
+            pass
+
+        def read(self, timeout_s: float, pulse: Callable[[], None]) -> bytes:
+            nonlocal asked
+            asked += 1
+            assert asked < 100_000, "it is listened to for ever"
+            time.sleep(0.001)
+            return b"\x55" * 64
+
+        def close(self) -> None:
+            pass
+
+    printer = TicketPrinter(lambda: Babble(), answer_s=0.05)
+    with pytest.raises(PrinterSilentError, match="without end"):
+        printer.state()
 
 
 @pytest.mark.parametrize("way", ["usb", "serial"])
