@@ -222,15 +222,15 @@ def _ratio(pairs: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
     return ratio, tried[int(RESAMPLES * 0.025)], tried[int(RESAMPLES * 0.975)]
 
 
-def by_hour(days: Sequence[Mapping[str, Waits]]) -> dict[str, list[float]]:
-    """Policy -> mean wait in minutes of those who came in each of :data:`HOURS`."""
-    told = {}
+def by_hour(days: Sequence[Mapping[str, Waits]]) -> dict[str, list[float | None]]:
+    """Policy -> mean wait in minutes of those who came in each of :data:`HOURS`; None: nobody."""
+    told: dict[str, list[float | None]] = {}
     for name in days[0]:
         sums = [
             [sum(day[name].by_hour[hour][part] for day in days) for part in (0, 1)]
             for hour in range(len(HOURS))
         ]
-        told[name] = [total / people if people else 0.0 for total, people in sums]
+        told[name] = [total / people if people else None for total, people in sums]
     return told
 
 

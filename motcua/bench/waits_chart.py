@@ -15,9 +15,12 @@ COLOURS: Final = ("#6b7280", "#b91c1c", "#1d4ed8", "#a16207", "#15803d", "#7c3ae
 DASHES: Final = ("", "", "8 4", "3 3", "10 3 3 3", "2 5")
 
 
-def chart(waits: Mapping[str, Sequence[float]], hours: Sequence[int], load: float) -> str:
-    """One line a policy: ``waits`` in minutes for those who came in each of ``hours``."""
-    most = max(1.0, *(max(line) for line in waits.values()))
+def chart(waits: Mapping[str, Sequence[float | None]], hours: Sequence[int], load: float) -> str:
+    """One line a policy: ``waits`` in minutes for those who came in each of ``hours``.
+
+    A line is broken where nobody came.
+    """
+    most = max([1.0, *(wait for line in waits.values() for wait in line if wait is not None)])
     step = next(one for one in (1, 2, 5, 10, 20, 30, 60, 120, 1_000) if most / one <= 8)
 
     def x(place: int) -> float:
@@ -48,16 +51,28 @@ def chart(waits: Mapping[str, Sequence[float]], hours: Sequence[int], load: floa
     parts.append(
         f'<text x="{LEFT}" y="{HEIGHT - 12}">giờ đến / hour of arrival; phút / minutes</text>'
     )
-    ends = sorted(waits, key=lambda name: -waits[name][-1])
     for number, (name, line) in enumerate(waits.items()):
         colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
-        points = " ".join(f"{x(at):.1f},{y(wait):.1f}" for at, wait in enumerate(line))
-        at_y = TOP + 22 * ends.index(name) + 10
+        at_y = TOP + 22 * number + 10
+        for stretch in _stretches(line):
+            points = " ".join(f"{x(at):.1f},{y(wait):.1f}" for at, wait in stretch)
+            parts.append(
+                f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5" '
+                f'stroke-dasharray="{dash}"/>'
+            )
         parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5" '
-            f'stroke-dasharray="{dash}"/>'
             f'<line x1="{WIDTH - RIGHT + 12}" x2="{WIDTH - RIGHT + 42}" y1="{at_y - 5}" '
             f'y2="{at_y - 5}" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
             f'<text x="{WIDTH - RIGHT + 50}" y="{at_y}">{name}</text>'
         )
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _stretches(line: Sequence[float | None]) -> list[list[tuple[int, float]]]:
+    found: list[list[tuple[int, float]]] = [[]]
+    for at, wait in enumerate(line):
+        if wait is None:
+            found.append([])
+        else:
+            found[-1].append((at, wait))
+    return [stretch for stretch in found if stretch]

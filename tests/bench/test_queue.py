@@ -63,4 +63,4 @@ def test_the_bench_prints_one_object_and_draws_the_wait_by_hour(
     assert set(load["policies"]) == {*POLICIES, POOLED}
     picture = chart.read_text()
     assert picture.startswith("<svg")
-    assert picture.count("<polyline") == len(POLICIES) + 1
+    assert picture.count("<polyline") == 2 * (len(POLICIES) + 1), "nobody comes at noon"
