@@ -422,6 +422,7 @@ def _scan_handled(state: State, fact: Fact, body: f.ScanHandled) -> None:
 
 def _slip_asked(state: State, fact: Fact, body: f.SlipAsked) -> None:
     # the latest stands: an older one that was not printed yet is asked for no more
+    before = state.slips.get(body.ticket)
     state.slips[body.ticket] = Slip(
         fact.id,
         fact.at_ms,
@@ -432,6 +433,7 @@ def _slip_asked(state: State, fact: Fact, body: f.SlipAsked) -> None:
         body.wait_low_ms,
         body.wait_high_ms,
         body.again,
+        copies=before.copies + (before.printed is True) if before else 0,
     )
 
 

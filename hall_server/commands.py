@@ -288,6 +288,7 @@ Code = Literal[
     "line_full",
     "no_printer",
     "being_printed",
+    "printed_enough",
 ]
 """Why a command was refused; ``hall_server.web.words`` says each to people."""
 

@@ -151,6 +151,8 @@ class Slip(Struct, frozen=True):
     reason: str | None = None
     told_ms: int | None = None
     """When it did."""
+    copies: int = 0
+    """Slips of the ticket that were printed before this one."""
 
 
 class StreamPosition(Struct, frozen=True):

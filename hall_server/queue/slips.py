@@ -15,6 +15,9 @@ from hall_server.state import LIVE, Slip, State
 REPORT_WITHIN_MS = 20_000
 """A slip of which nothing was heard for so long is taken for lost: the pages say so, and it may
 be asked for again."""
+MOST_AT_KIOSK = 3
+"""Slips of one ticket that came out of the printer: from then on only a clerk has more printed, so
+that no phone with a ticket's code empties the roll."""
 
 
 def slip_with(
@@ -39,10 +42,16 @@ def print_slip(hall: Catalogue, state: State, command: c.PrintSlip, now_ms: int)
         return refuse("wrong_state", ticket.id)
     if is_under_way(state.slips.get(ticket.id), now_ms):
         return refuse("being_printed", ticket.id)
+    if command.counter is None and _copies(state.slips.get(ticket.id)) >= MOST_AT_KIOSK:
+        return refuse("printed_enough", ticket.id)
     return accept(
         _asked(hall, state, ticket.id, command.node, command.by, now_ms, again=True),
         ticket=ticket.id,
     )
+
+
+def _copies(slip: Slip | None) -> int:
+    return slip.copies + (slip.printed is True) if slip is not None else 0
 
 
 def is_under_way(slip: Slip | None, now_ms: int) -> bool:

@@ -171,6 +171,11 @@ COMMON: Final[dict[str, tuple[str, str]]] = {
         "Phiếu đang được in. Mời chờ trong giây lát.",
         "The slip is being printed. One moment, please.",
     ),
+    "refusals.printed_enough": (
+        "Phiếu này đã in đủ. Mời ông, bà chụp lại số trên màn hình, hoặc hỏi cán bộ.",
+        "This slip has been printed often enough. Please take a picture of the number on the "
+        "screen, or ask a clerk.",
+    ),
     "refusals.unknown_node": (
         "Bộ phận không có thiết bị này. Kiểm tra tệp cài đặt của bộ phận.",
         "The hall has no such node. See the hall's settings file.",

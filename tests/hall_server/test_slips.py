@@ -15,7 +15,7 @@ from hall_server.catalogue import Catalogue, Slips
 from hall_server.changes import apply
 from hall_server.commands import Outcome
 from hall_server.displays import PRINT_FOR_MS, display_of
-from hall_server.queue.slips import REPORT_WITHIN_MS
+from hall_server.queue.slips import MOST_AT_KIOSK, REPORT_WITHIN_MS
 from hall_server.state import State
 from tests.hall_server.halls import Day, catalogue
 
@@ -163,6 +163,21 @@ def test_printing_again_costs_no_number_and_no_place() -> None:
     assert hall.hall.state.tickets == before
     assert hall.hall.state.waiting() == lines
     assert hall.number().ticket == "20261123-A002"
+
+
+def test_a_ticket_alone_does_not_empty_the_roll_but_a_clerk_may_print_more() -> None:
+    hall = Hall()
+    ticket = hall.number().ticket
+    hall.report(hall.jobs()[0].id, "paper_out")
+    for _ in range(MOST_AT_KIOSK):
+        assert hall.again(ticket).ok
+        hall.report(hall.jobs()[0].id)
+    assert hall.again(ticket).code == "printed_enough"
+    hall.open("1")
+    assert hall.again(ticket, by="clerk-1", counter="1").ok
+    hall.report(hall.jobs()[0].id, "paper_out")
+    assert hall.again(ticket).code == "printed_enough"
+    assert hall.number().ok, "the next ticket has its own"
 
 
 def test_a_slip_under_way_is_not_asked_for_twice_but_a_lost_one_is() -> None:
