@@ -11,6 +11,8 @@ from hall_server.catalogue import PRIORITY_REASONS
 
 HEADER: Final = ("arrival_s", "service", "priority", "service_s", "shows_up")
 _DAY_S: Final = 86_400.0
+MOST_ARRIVALS: Final = 20_000
+"""Of a day; the largest halls have some 2,000."""
 
 
 class TraceError(ValueError):
@@ -48,11 +50,14 @@ def read_trace(path: Path, services: Iterable[str]) -> list[Arrival]:
 
 
 def _arrivals(path: Path, rows: Iterable[list[str]], services: set[str]) -> Iterator[Arrival]:
+    count = 0
     for line, row in enumerate(rows, start=2):
         words = [word.strip() for word in row]
         if not any(words):
             continue
         try:
+            if (count := count + 1) > MOST_ARRIVALS:
+                raise ValueError(f"a day has {MOST_ARRIVALS} arrivals at the most: cut it in days")
             yield _arrival(words, services)
         except ValueError as error:
             raise TraceError(f"{path}:{line}: {error}") from None

@@ -15,7 +15,7 @@ from hall_server.catalogue import Catalogue, QueueRules
 from hall_server.queue.policies import POLICIES
 from hall_server.simulate.day import DayRun, Served, SimulatedDay
 from hall_server.simulate.generate import Shape, make_day, make_days, make_hall
-from hall_server.simulate.trace import Arrival, read_trace
+from hall_server.simulate.trace import MOST_ARRIVALS, Arrival, TraceError, read_trace
 from motcua.cli import main
 
 HALL = """
@@ -211,3 +211,14 @@ def test_no_ticket_is_lost_or_called_twice_in_a_simulated_day() -> None:
     for visits in busy.values():
         visits.sort()
         assert all(a[1] <= b[0] for a, b in pairwise(visits))
+
+
+def test_a_trace_of_more_people_than_a_day_can_have_is_refused_and_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "day.csv"
+    row = "30000,a,,60,1\n"
+    file.write_text("arrival_s,service,priority,service_s,shows_up\n" + row * MOST_ARRIVALS)
+    assert len(read_trace(file, ["a"])) == MOST_ARRIVALS
+    with file.open("a") as more:
+        more.write(row)
+    with pytest.raises(TraceError, match=rf"day\.csv:{MOST_ARRIVALS + 2}: a day has"):
+        read_trace(file, ["a"])
