@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,42 +14,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.firmware_config.units import disk_with, needs_systemd, verified
 from tests.parts import CHROMIUM, LOOPBACK, free_port, until
 
 SCREEN = Path(__file__).parents[2] / "firmware_config/screen"
 UNITS = ("motcua-screen.service", "motcua-screen-night.service", "motcua-screen-night.timer")
 PATIENCE_S = 60.0
 
-needs_systemd = pytest.mark.skipif(
-    not (shutil.which("systemd-analyze") and shutil.which("systemd-notify")),
-    reason="this machine has no systemd",
-)
-
-
-def verified(root: Path, *units: str) -> tuple[int, str]:
-    done = subprocess.run(
-        ["systemd-analyze", "verify", f"--root={root}", "--recursive-errors=no", *units],
-        capture_output=True,
-        text=True,
-    )
-    return done.returncode, done.stderr
+PROGRAMS = ("usr/bin/cage", "usr/bin/systemctl", "usr/lib/motcua/show-page")
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
     """A node's disk with systemd's own units, the screen's, and what they start."""
-    root = tmp_path / "disk"
-    shutil.copytree("/usr/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
-    units = root / "etc/systemd/system"
-    units.mkdir(parents=True)
-    for name in UNITS:
-        shutil.copy(SCREEN / name, units)
-    for program in ("usr/bin/cage", "usr/bin/systemctl", "usr/lib/motcua/show-page"):
-        path = root / program
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("#!/bin/sh\n")
-        path.chmod(0o755)
-    return root
+    return disk_with(tmp_path / "disk", [SCREEN / name for name in UNITS], PROGRAMS)
 
 
 @needs_systemd
