@@ -210,7 +210,9 @@ class TicketPrinter(Struct, frozen=True, forbid_unknown_fields=True):
         str | None,
         Meta(description="file of a usb or serial printer, such as /dev/usb/lp0 or /dev/ttyUSB0"),
     ] = None
-    host: Annotated[str | None, Meta(description="name or address of a network printer")] = None
+    host: Annotated[
+        str | None, Meta(description="address of a network printer, such as 192.168.10.40; no name")
+    ] = None
     port: Annotated[Port, Meta(description="TCP port of a network printer")] = 9100
     baud: Annotated[
         Literal[9600, 19200, 38400, 57600, 115200], Meta(description="speed of a serial printer")

@@ -55,7 +55,7 @@ class BrokerName:
             OSError: it is not known, or not within :data:`PATIENCE_S`; the question goes on, and
                 the next call hears its answer.
         """
-        if _is_address(self._host):
+        if is_address(self._host):
             return
         question = self._question = self._question or _Question(self._ask)
         for _ in range(round(PATIENCE_S / _LOOK_S)):
@@ -72,7 +72,8 @@ class BrokerName:
         return socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether ``host`` is an IP address, which no name server is asked for."""
     try:
         ip_address(host)
     except ValueError:

@@ -24,6 +24,7 @@ from edge.device_tables import (
     TicketDisplay,
     TicketPrinter,
 )
+from edge.names import is_address
 
 __all__ = [
     "Broker",
@@ -223,6 +224,9 @@ def _faults(settings: NodeSettings) -> Iterator[Fault]:
             yield Fault(
                 "$.ticket_printer.connection", "network needs `host`, the printer's address"
             )
+        if printer.host and not is_address(printer.host):
+            # a name server that is away would hold the printer's loop up for half a minute
+            yield Fault("$.ticket_printer.host", "give the printer a fixed address and name that")
     if settings.face_camera:
         yield from _camera_faults(settings.face_camera, settings.qr_scanner)
     yield from _place_faults(settings)

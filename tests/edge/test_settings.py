@@ -58,6 +58,11 @@ def test_a_panel_shows_an_oled_that_is_a_stand_in() -> None:
         (HEAD + '[speaker]\nsink = "wav"\n', 7, "needs `folder`"),
         (HEAD + '[ticket_printer]\nconnection = "usb"\n', 7, "such as /dev/usb/lp0"),
         (HEAD + '[ticket_printer]\nconnection = "network"\n', 7, "needs `host`"),
+        (
+            HEAD + '[ticket_printer]\nconnection = "network"\nhost = "printer.lan"\n',
+            8,
+            "give the printer a fixed address",
+        ),
         (HEAD + "[ticket_printer]\npaper_mm = 60\n", 7, "ticket_printer.paper_mm"),
         (HEAD + "[ticket_printer]\nbaud = 300\n", 7, "ticket_printer.baud"),
         (HEAD + '[speaker]\nvoice = "vi; rm"\n', 7, "speaker.voice"),
