@@ -91,7 +91,7 @@ function node(one, now) {
   );
 }
 
-const COMMANDS = ["identify", "self-test", "reboot"];
+const COMMANDS = ["identify", "reboot"]; // a self-test wants somebody beside the node
 
 function afar(view) {
   return h(
