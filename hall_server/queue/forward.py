@@ -75,7 +75,8 @@ class Forward:
         self.groups = _groups(hall, state, waiting, services, open_counters)
         self._took_ms = [services.get(group.service, UNKNOWN_MS) for group in self.groups]
         self.serves = {counter: self._served_by(counter) for counter in open_counters}
-        self._hours = {counter: hours.of(hall, counter, now_ms) for counter in open_counters}
+        kept = {counter: hours.of(hall, counter, now_ms) for counter in open_counters}
+        self._hours = {counter: one for counter, one in kept.items() if one.stretches}
 
     def _served_by(self, counter: str) -> list[int]:
         services = set(self.hall.counters[counter].services)
@@ -126,7 +127,8 @@ class Forward:
         enough = sys.maxsize if most is None else most
         while free and len(called) < enough:
             at, counter = heapq.heappop(free)
-            if (later := self._hours[counter].next_from(at)) != at:
+            kept = self._hours.get(counter)
+            if kept is not None and (later := kept.next_from(at)) != at:
                 if later is not None:
                     heapq.heappush(free, (later, counter))
                 continue

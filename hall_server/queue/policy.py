@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 from hall_server.catalogue import Catalogue, Counter, QueueRules
@@ -56,7 +57,13 @@ def passed_over(
 ) -> list[str]:
     """The tickets that ``counter`` could have called and that came before ``chosen``."""
     place = (chosen.seniority_ms, chosen.ordinal, chosen.id)
-    return [ticket.id for before, ticket in for_counter(counter, waiting, hall) if before < place]
+    tickets = hall.state.tickets
+    return [
+        before[2]
+        for service in counter.services
+        for before in takewhile(lambda one: one < place, waiting.get(service, ()))
+        if tickets[before[2]].only_counter in (None, counter.id)
+    ]
 
 
 def seniority_ms(rules: QueueRules, since_ms: int, priority: str | None) -> int:

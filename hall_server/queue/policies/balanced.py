@@ -23,7 +23,7 @@ from hall_server.state import Line, Ticket
 
 TRIED: Final = 4
 """Tickets tried out for one call: the most urgent by the index."""
-LOOK_AHEAD: Final = 60
+LOOK_AHEAD: Final = 20
 """Calls that a trial looks ahead; those behind count with the wait they have at its end."""
 
 
